@@ -17,7 +17,7 @@ static void sizes_count_in_1024_unless_they_end_in_plain_b(void **state)
 		{"512", 512},	    {"512B", 512},	  {"1K", 1024},
 		{"1KiB", 1024},	    {"1kB", 1000},	  {"64M", 64ull << 20},
 		{"64MB", 64000000}, {"1.5G", 3ull << 29}, {"2 TiB", 2ull << 40},
-		{"0", 0},
+		{"0", 0},	    {"1GiB", 1ull << 30}, {"10MB", 10000000},
 	};
 	static const char *const bad[] = {"",	 "M",	  "1Q",		 "-1",
 					  "1e3", "1 M B", "9999999999T", "1MiBs"};

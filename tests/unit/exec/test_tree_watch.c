@@ -125,6 +125,27 @@ static void whatever_it_does_it_has_not_stalled(void **state)
 	}
 }
 
+/* Sums of ticks of 10 ms have errors. */
+static void less_cpu_time_than_a_tick_is_none(void **state)
+{
+	static const struct tree_limits limits = {.stall_s = 5};
+	struct tree_sample s = {.cpu_s = 1, .log_stamp = 7};
+	struct tree_watch w;
+
+	(void)state;
+	tree_watch_begin(&w, &limits, 0);
+	for (unsigned i = 1; i < 100; i++) {
+		s.at_s = i;
+		s.cpu_s = 1 + (i % 2 ? 0 : 0.004);
+		if (tree_watch_take(&w, &s).reason != REASON_NONE)
+			break;
+	}
+	assert_true(s.at_s < 20);
+	s.cpu_s += 0.01;
+	s.at_s += 1;
+	assert_int_equal(tree_watch_take(&w, &s).reason, REASON_NONE);
+}
+
 /* Everything was stopped, the sampler too: the job had no chance to do anything. */
 static void time_without_samples_is_no_stall(void **state)
 {
@@ -223,6 +244,7 @@ int main(void)
 		cmocka_unit_test(limits_that_the_kernel_keeps_need_no_samples),
 		cmocka_unit_test(what_does_nothing_for_so_long_has_stalled),
 		cmocka_unit_test(whatever_it_does_it_has_not_stalled),
+		cmocka_unit_test(less_cpu_time_than_a_tick_is_none),
 		cmocka_unit_test(time_without_samples_is_no_stall),
 		cmocka_unit_test(samples_become_rare_and_near_a_limit_frequent),
 		cmocka_unit_test(the_peak_is_the_largest_of_them),

@@ -3,6 +3,7 @@
 #include "stage.h"
 
 #include "base/mem.h"
+#include "flow/native/words/load.h"
 
 struct bad {
 	const char *text, *told;
@@ -243,6 +244,36 @@ static void a_name_of_300_characters_is_shown_in_part(void **state)
 	assert_told(text, NULL, told);
 }
 
+static void a_name_has_at_most_255_bytes(void **state)
+{
+	(void)state;
+	for (int n = 255; n <= 256; n++) {
+		_cleanup_(freep) char *text = xasprintf(
+			"{ flow: jobs\n jobs: [ { name: \"%0*d\", argv: [\"x\"] } ] }", n, 0);
+		struct stage s;
+
+		stage_set(&s, text, NULL);
+		assert_int_equal(s.plan != NULL, n == 255);
+		assert_int_equal(strstr(s.messages, "is longer than 255 bytes") != NULL, n == 256);
+		stage_done(&s);
+	}
+}
+
+static void a_plan_has_at_most_10_million_jobs(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	assert_int_equal(FLOW_MOST_JOBS, 10000000);
+	stage_set(&s,
+		  "{ flow: jobs\n jobs: [ { name: \"{a}\", argv: [\"x\"]\n"
+		  "sweep: { a: \"1..10000001\" } } ] }",
+		  NULL);
+	assert_null(s.plan);
+	assert_non_null(strstr(s.messages, "axis 'a': more than 10,000,000"));
+	stage_done(&s);
+}
+
 static void sweeps_and_variables_must_make_sense(void **state)
 {
 #define SWEEP(s) "{ flow: jobs\n jobs: [ { name: \"{a}\", argv: [\"x\"]\nsweep: " s " } ] }"
@@ -407,6 +438,8 @@ int main(void)
 		cmocka_unit_test(values_have_types),
 		cmocka_unit_test(names_are_unique_and_fit_for_a_directory),
 		cmocka_unit_test(a_name_of_300_characters_is_shown_in_part),
+		cmocka_unit_test(a_name_has_at_most_255_bytes),
+		cmocka_unit_test(a_plan_has_at_most_10_million_jobs),
 		cmocka_unit_test(sweeps_and_variables_must_make_sense),
 		cmocka_unit_test(words_that_look_like_slips_get_a_warning),
 		cmocka_unit_test(our_own_words_have_their_places),

@@ -246,6 +246,29 @@ static void without_settings_the_defaults_hold(void **state)
 	stage_done(&s);
 }
 
+static void limits_have_a_least_value(void **state)
+{
+	static const char job[] =
+		"{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"true\"]\n %s } ] }";
+	const struct job_rules *r;
+	char text[200];
+	struct stage s;
+
+	(void)state;
+	snprintf(text, sizeof(text), job, "memory: \"1M\"\n stall: \"1s\"");
+	stage_set(&s, text, NULL);
+	r = stage_job(&s, "a")->rules;
+	assert_int_equal(r->limits->memory_bytes, 1048576);
+	assert_true(r->limits->stall_s == 1);
+	stage_done(&s);
+	snprintf(text, sizeof(text), job, "memory: 1048575\n stall: \"999ms\"");
+	stage_set(&s, text, NULL);
+	assert_null(s.plan);
+	assert_non_null(strstr(s.messages, "'memory' must be at least 1M"));
+	assert_non_null(strstr(s.messages, "'stall' must be at least 1s"));
+	stage_done(&s);
+}
+
 static void a_job_wins_over_defaults_and_env_merges(void **state)
 {
 	const struct job_rules *r;
@@ -441,6 +464,7 @@ int main(void)
 		cmocka_unit_test(what_a_job_asks_of_its_backend_is_json_with_words_replaced),
 		cmocka_unit_test(a_request_has_no_settings_of_other_backends),
 		cmocka_unit_test(without_settings_the_defaults_hold),
+		cmocka_unit_test(limits_have_a_least_value),
 		cmocka_unit_test(a_job_wins_over_defaults_and_env_merges),
 		cmocka_unit_test(limits_of_resources_reach_the_plan),
 		cmocka_unit_test(a_plan_outlives_its_configuration),

@@ -107,11 +107,16 @@ static void a_run_of_small_jobs_is_not_read_to_its_end(void **state)
 static void only_a_few_runs_are_read(void **state)
 {
 	struct plan *p = plan_of("/f.hjson");
+	struct past_memory *m;
 
 	(void)state;
 	past_memory_make(p, 3000, "", ROW("old", 30000));
-	for (int i = 1; i <= 4; i++)
+	for (int i = 1; i <= 3; i++)
 		past_memory_make(p, 3000 + 10 * i, "", "");
+	m = past_memory_read(p, 1); /* four */
+	assert_int_equal(past_memory_kib(m, "old"), 30000);
+	past_memory_free(m);
+	past_memory_make(p, 3040, "", "");
 	assert_null(past_memory_read(p, 1));
 	plan_free(p);
 }
