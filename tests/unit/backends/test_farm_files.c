@@ -112,7 +112,7 @@ static void damaged_news_are_no_news(void **state)
 		assert_int_equal(node_file_take_news(b.s, n, &news), n == place.len);
 		node_news_done(&news);
 	}
-	str_addn(&b, b.s, b.len); /* a second result */
+	put_news(&b, true); /* a second result */
 	assert_false(node_file_take_news(b.s, b.len, &news));
 	node_news_done(&news);
 	str_done(&b);
