@@ -246,17 +246,21 @@ class Ends(SlurmStory):
         self.finish(run)
 
     def test_resume_ends_the_jobs_of_a_killed_run_before_they_run_again(self):
-        events = self.fifo()
-        self.jobs(f"""{{ name: "a", command: "echo $SLURM_JOB_ID > {events.path}; test -e {self.path('go')} || sleep 1000" }}""")
+        events, go = self.fifo(), self.path("go")
+        self.jobs(f"""{{ name: "first", slurm: {{ licences: "sim:1" }}
+                         command: "until squeue -h -t PENDING -o %i | grep . > {events.path}; do sleep 0.1; done; test -e {go} || sleep 1000" }}
+                      {{ name: "next", command: "echo >> {self.path('count')}", weight: -1, slurm: {{ licences: "sim:1" }} }}""")
         run = self.start_run()
-        number = events.line()
+        waiting = events.line()
         self.kill_dvsched(run)
-        self.assertIn(number, self.cluster.jobs())
-        self.write("go", "")
+        self.assertIn(waiting, self.cluster.jobs())
+        go.touch()
+        self.jobs("""{ name: "first", command: "true" }
+                     { name: "next", command: "true" }""")
         done = self.dvsched("resume", "cfg.hjson", "--view", "none", env=self.env)
         self.assertEqual(done.code, 0, done)
-        self.assertNotEqual(events.line(), number)
-        self.assertNotIn(number, self.cluster.jobs())
+        self.assertEqual(self.cluster.run("squeue", "-h", "-t", "all", "-j", waiting, "-o", "%T"), "CANCELLED\n")
+        self.assertFalse(self.path("count").exists())
 
 
 class DvsimUsers(SlurmStory, SimStory):
