@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import time
 
 import cluster
 from harness import PATIENCE_S, Story, pids_with, scheduler_of
@@ -25,10 +26,17 @@ class SlurmStory(Story):
         self.addCleanup(self._leave_no_job)
 
     def _leave_no_job(self):
-        left = self.cluster.jobs()
+        left = self.jobs_but([])
         if left:
             self.cluster.run("scancel", *left)
             self.fail(f"jobs were left in the queue: {left}")
+
+    def jobs_but(self, expected):
+        """Ids in the queue. A runner ends a moment after its result has arrived: waits until there are only these."""
+        end = time.monotonic() + 10
+        while (left := self.cluster.jobs()) != expected and time.monotonic() < end:
+            pass
+        return left
 
     def jobs(self, text, settings=SETTINGS):
         self.config(f'{{ flow: "jobs", name: "demo", {settings}\n jobs: [ {text} ] }}')
@@ -147,7 +155,7 @@ class Requests(SlurmStory):
         done = self.run_jobs(3)
         self.assertIn("Invalid node name specified", done.out + done.err)
         self.assertEqual(self.result("a1")["reason"], "refused")
-        self.assertEqual(self.cluster.jobs(), [])
+        self.assertEqual(self.jobs_but([]), [])
 
     def test_no_slurm_is_an_error_of_the_machine(self):
         self.jobs('{ name: "a", command: "true" }')
@@ -175,7 +183,7 @@ class Ends(SlurmStory):
         done = self.finish(run)
         self.assertEqual(done.signal, signal.SIGINT, done)
         self.assertEqual(self.attempt("a")["reason"], "user")
-        self.assertEqual(self.cluster.jobs(), [foreign])
+        self.assertEqual(self.jobs_but([foreign]), [foreign])
         self.assertEqual(pids_with(self.cookie), [])
 
     def test_ctrl_c_cancels_a_job_that_waits_in_the_queue(self):
@@ -314,7 +322,7 @@ class Pilots(SlurmStory):
         os.kill(scheduler_of(run), signal.SIGINT)
         self.finish(run)
         self.assertEqual(self.attempt("a")["reason"], "user")
-        self.assertEqual(self.cluster.jobs(), [])
+        self.assertEqual(self.jobs_but([]), [])
         self.assertEqual(pids_with(self.cookie), [])
 
     def test_somebody_else_cancels_an_allocation(self):
