@@ -93,8 +93,8 @@ enum {
 	DVS_CAP_INNER_WATCH =
 		1u << 4, /* has its own watchdog: inner_watch_ns() in struct dvs_driver */
 	/* Runs nothing itself: its devices are lent to commands, which open them. load, prepare,
-	   launch, poll and finish may be NULL and are never called. open() checks whether the
-	   device can be used, and need not keep it open. */
+	 * launch, poll and finish may be NULL and are never called. open() checks whether the
+	 * device can be used, and need not keep it open. */
 	DVS_CAP_LEND_ONLY = 1u << 5,
 	/* `args` of a job are tensors: `fill` or `file` is the start value, `out` marks outputs,
 	 * and `expect` is compared with the end value. dvsched warns if nothing is compared. */
@@ -135,10 +135,10 @@ struct dvs_device {
 /* Results of is_usable(); any other number means DVS_USABLE. */
 enum dvs_usable {
 	DVS_UNUSABLE = 0, /* the host calls reset() if it exists, and ends the process unless the
-			     reset was verified */
+			   * reset was verified */
 	DVS_USABLE = 1,
 	DVS_WORN = 2, /* a limited resource of the process is nearly used up: the host closes it
-			 before the next run. The device is fine */
+		       * before the next run. The device is fine */
 };
 
 /* Functions of the host. The driver thread and threads that the driver made may call them. */
@@ -195,7 +195,7 @@ struct dvs_buffer {
 
 enum {
 	/* join() does not wait for the other ranks, which may open much later. They wait for each
-	   other in the run. */
+	 * other in the run. */
 	DVS_JOIN_NO_WAIT = 1u << 0,
 };
 
@@ -217,7 +217,7 @@ struct dvs_join {
 	int32_t shared_fd;
 	uint32_t flags;	       /* DVS_JOIN_… */
 	uint64_t shared_bytes; /* at least 64 KiB plus, for each rank, window_bytes rounded up to
-				  pages */
+				* pages */
 };
 
 /*
@@ -227,12 +227,11 @@ struct dvs_join {
  */
 struct dvs_context {
 	uint32_t size;
-	uint32_t n_buffers;    /* set by join() */
-	uint64_t communicator; /* a handle, for kernels; 0: none */
-	uint64_t window_base;  /* on the device */
-	uint64_t window_bytes; /* at least the requested size */
-	struct dvs_buffer
-		*buffers; /* the host's array of dvs_join.n_buffers elements, filled by join() */
+	uint32_t n_buffers;	    /* set by join() */
+	uint64_t communicator;	    /* a handle, for kernels; 0: none */
+	uint64_t window_base;	    /* on the device */
+	uint64_t window_bytes;	    /* at least the requested size */
+	struct dvs_buffer *buffers; /* of the host: n_buffers of dvs_join, filled by join() */
 };
 
 struct dvs_run {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The limits of a job's processes. Its slot looks at them while they run: soon after the start,
- * then each second, more often where a limit is near. A job without such limits costs nothing.
+ * then each second, more often where a limit is near. A job without such limits is not sampled.
  */
 #include <math.h>
 #include <sys/resource.h>

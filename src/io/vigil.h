@@ -2,7 +2,7 @@
 /*
  * Watches a helper that has work to do. Every few seconds the helper is asked for an answer, and
  * its state in /proc is read. Together they distinguish a busy helper from one that is stopped,
- * hangs in the kernel, or does not react any more. Work shorter than one interval costs nothing.
+ * hangs in the kernel, or does not react any more. Work shorter than one interval is not checked.
  *
  * Time without a sign of life is counted in looks of this process, so the time in which the machine
  * was suspended or this process was stopped does not count. A helper that has answered, used CPU

@@ -132,7 +132,7 @@ static char *copy_line(const char *message)
 	return copy;
 }
 
-static void remember_failure(struct tally *t, const struct tally_job *job, double now)
+static void keep_failure(struct tally *t, const struct tally_job *job, double now)
 {
 	struct tally_failure *f = &t->failures[t->n_failures++ % TALLY_FAILURES];
 	const char *message = job->message ? job->message : job_reason_name(job->reason);
@@ -163,7 +163,7 @@ static bool count_end(struct tally *t, const struct tally_job *job, double now)
 {
 	t->n_flaky += job->is_flaky;
 	if (is_failure(job)) {
-		remember_failure(t, job, now);
+		keep_failure(t, job, now);
 		return true;
 	}
 	t->n_cancelled += job->status == JOB_KILLED;

@@ -13,7 +13,7 @@
 #include "base/list.h"
 #include "job/job_status.h"
 
-#define TALLY_FAILURES 1000u /* remembered; older ones are only counted */
+#define TALLY_FAILURES 1000u /* kept; older ones are only counted */
 
 /* A job at a change of its state. Strings are borrowed for the call, id and where as long as the
  * job runs. */

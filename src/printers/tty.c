@@ -34,7 +34,7 @@ static unsigned rows_up(const struct tty *own, unsigned columns)
 	return rows;
 }
 
-static void remember_drawn(struct tty *own)
+static void keep_row_widths(struct tty *own)
 {
 	own->drawn.n = 0;
 	for (unsigned i = 0; i < own->canvas.n_rows; i++)
@@ -169,7 +169,7 @@ static void tty_fill(struct printer *p, struct str *unit)
 		str_printf(unit, "\033[%uA", up);
 	tty_add_lines(unit, lines.s, lines.len);
 	tty_add_block(own, unit, p->env.color);
-	remember_drawn(own);
+	keep_row_widths(own);
 }
 
 static void tty_draw(struct printer *p)

@@ -41,7 +41,7 @@ static double median(uint64_t *ns, size_t n)
 	return (double)ns[n / 2] / 1e3;
 }
 
-/* ---- the floors ---- */
+/* ---- the baselines ---- */
 
 /* The other end of a ping-pong. */
 struct echo {
@@ -49,7 +49,7 @@ struct echo {
 	int fd;
 };
 
-/* What a job's directory and log cost, whoever makes them. */
+/* The cost of a job's directory and log, without dvsched. */
 static void make_files(const char *base, unsigned number)
 {
 	_cleanup_(freep) char *dir = xasprintf("%s/echo%u", base, number);
@@ -79,7 +79,8 @@ static _noreturn_ void echo(int fd, const char *base)
 	_exit(0);
 }
 
-/* base: where it makes a directory and a log for each message; NULL: it does not. */
+/* base: the directory in which it makes a directory and a log for each message; NULL: it makes
+ * none. */
 static struct echo start_echo(const char *base)
 {
 	struct echo e;
@@ -197,7 +198,7 @@ static void set_dir(struct bench *b, bool is_new)
 	b->spec.log = xasprintf("%s/log", b->spec.dir);
 }
 
-/* Where a run has its directory. */
+/* The directory of a run. */
 enum place { PLACE_NONE, PLACE_NEW, PLACE_AGAIN };
 
 static uint64_t dispatch(struct bench *b, enum place place)
@@ -242,7 +243,7 @@ static void compare_trips(struct bench *b, size_t n)
 		bare[i] = ping(&plain);
 		none[i] = dispatch(b, PLACE_NONE);
 	}
-	/* Apart: what a file system does leaves cold caches to whoever comes next. */
+	/* Measured separately: work of a file system leaves cold caches to the next measurement. */
 	for (size_t i = 0; i < n; i++) {
 		fresh[i] = dispatch(b, PLACE_NEW);
 		files[i] = ping(&maker);
@@ -295,8 +296,8 @@ static void rest(struct bench *b)
 	       sysconf(_SC_CLK_TCK), IDLE_S);
 }
 
-/* All of it on one processor: where the kernel puts the two ends of one pair and of the other
- * decides more than what they do (13 us on one processor, 50 us across two). */
+/* Everything runs on one processor: otherwise the placement of the two ends of a pair has more
+ * effect on the time than their work (13 us on one processor, 50 us across two). */
 static void stay_on_one_processor(void)
 {
 	cpu_set_t may, one;

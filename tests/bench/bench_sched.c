@@ -74,7 +74,7 @@ static void init(struct bench *b, size_t n_jobs, const char *id_format)
 	b->observer.ops = &counter_ops;
 }
 
-/* Other programs' work is not ours. */
+/* Without the time of other programs. */
 static double cpu(void)
 {
 	struct timespec t;
@@ -83,7 +83,7 @@ static double cpu(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Durations that differ, so that ends come in an order of their own. */
+/* Different durations, so that the order of ends differs from that of starts. */
 static struct fake_outcome some_time(const struct job *job, uint32_t attempt, void *ctx)
 {
 	(void)attempt, (void)ctx;
@@ -169,7 +169,8 @@ static void layers(size_t n_jobs, unsigned n_layers, uint32_t max_parallel)
 	done(&b);
 }
 
-/* All but ten want one of ten licences. What a change costs while the crowd waits. */
+/* All jobs except ten ask for one of ten licences. Measures the cost of a change while many jobs
+ * wait. */
 static double crowd_once(unsigned n_waiting)
 {
 	enum { CHANGES = 1500 };

@@ -42,7 +42,7 @@ def anchors(text):
 
 
 def links(page):
-    """(path, anchor) of each link that is not to the network."""
+    """(path, anchor) of each link to a file."""
     for target in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text(encoding="utf-8"))):
         if "://" not in target:
             path, _, anchor = target.partition("#")

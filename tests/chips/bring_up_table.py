@@ -89,7 +89,7 @@ def run_round(dvsched, row, seed):
 
 
 def run_row(dvsched, row, rounds, side_by_side, first=0):
-    """Column -> number of rounds; ends that have no column of their own stand under their class."""
+    """Column -> number of rounds; ends without a column of their own are counted under their class."""
     counts = dict.fromkeys(COLUMNS, 0)
     with concurrent.futures.ThreadPoolExecutor(side_by_side) as pool:
         for n, end in enumerate(pool.map(lambda seed: run_round(dvsched, row, seed), range(first, rounds)), first + 1):

@@ -26,8 +26,8 @@ import tempfile
 import time
 import uuid
 
-GRACE_S = 2  # what peers get
-# From the signal to the verdict: a death is an event; what is stopped is found by its heart, its request, its clock.
+GRACE_S = 2  # the time that peers get to end
+# Time from the signal to the verdict. A death is an event; a stopped worker is detected by its heartbeat, a request or a time limit.
 NOTICE_S = {signal.SIGKILL: 0, signal.SIGSEGV: 0, signal.SIGSTOP: 6}
 PATIENCE_S = 120
 PAUSE_S = 0.004
@@ -82,7 +82,7 @@ def until(what, patience_s, text):
 
 
 def processes(cookie):
-    """pid -> (name, state) of what began with the cookie in its environment, and of the zombies of those."""
+    """pid -> (name, state) of processes that were started with the cookie in their environment, and of their zombies."""
     found = {}
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -114,8 +114,7 @@ def is_there(pid):
 
 
 def descriptors(pid):
-    """Those of dvsched that belong to no worker (each has a socket and a pidfd), and memories of gangs; None while one
-    comes or goes."""
+    """Descriptors of dvsched that belong to no worker (each has a socket and a pidfd), and shared memories of gangs; None while a worker starts or ends."""
     before = {p for p, (name, _) in children(pid).items() if name.startswith("dvs")}
     links = []
     for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -203,7 +202,7 @@ class Batch:
         return [p for p, (name, state) in children(self.pid).items() if name.startswith("dvs-device") and state not in "ZT"]
 
     def kill_one(self, slack_s):
-        """Seconds until all was free, the signal, and what it found."""
+        """Seconds until all devices were free, the signal, and the phase of the rank."""
         time.sleep(self.random.uniform(0, 0.6))
         victims = until(self.workers, PATIENCE_S, "there are no workers")
         victim = self.random.choice(sorted(victims))
@@ -229,7 +228,7 @@ class Batch:
         return details["ranks"][details["cause"]]["phase"] if "cause" in details else "a rank that was over"
 
     def watch_gang(self):
-        """What descriptors() found while a gang ran."""
+        """The result of descriptors() while a gang ran."""
         found, goal, end_s = [], self.n_passed + 1, time.monotonic() + PATIENCE_S
         while self.n_passed < goal and time.monotonic() < end_s:
             if seen := descriptors(self.pid):
@@ -239,7 +238,7 @@ class Batch:
         return found
 
     def usual_descriptors(self):
-        """Over some gangs. Not the fewest: a worker that starts is a process before dvsched has both descriptors for it."""
+        """The largest number over some gangs: a starting worker is a process before dvsched has both descriptors for it."""
         found = [seen for _ in range(3) for seen in self.watch_gang()]
         return tuple(statistics.mode(column) for column in zip(*found))
 
@@ -271,7 +270,7 @@ class Batch:
                 raise Failure(f"{job['id']} has no end: {job['status']}")
 
     def kill_scheduler(self):
-        """Its own end: nothing survives it, and who comes next has the devices."""
+        """The end of dvsched itself: no process survives it, and the next dvsched gets the devices."""
         time.sleep(self.random.uniform(0, 0.6))
         os.kill(self.pid, signal.SIGKILL)
         self.child.wait(PATIENCE_S)

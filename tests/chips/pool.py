@@ -31,7 +31,7 @@ CONFIG = """{
 
 
 def cpu_s(pid):
-    """Of the process alone, as long as it is there or a zombie."""
+    """CPU time of the process alone, while it runs or is a zombie."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_S
 

@@ -26,7 +26,7 @@ RUNS = {
     "covered": "one.hjson --cov -i all --fixed-seed 5 --instrument meta timing",
     "broken": "broken.hjson -i good --fixed-seed 5 --instrument timing compute",
 }
-# INDEX and METRICS are files of a run; they end in the exit code that both programs must give.
+# INDEX and METRICS are files of a run. Both programs must exit with the same code.
 LINES = [
     "", "report", "nothing", "report nothing", "report gen INDEX", "report gen none.json o2", "report gen . o3", "report gen INDEX INDEX",
     "report gen METRICS o4", "report gen cut.json o6", "report gen empty.json o7", "report gen -- INDEX o9/below", "report gen --nosuch INDEX o10",
@@ -41,7 +41,7 @@ FIELDS = {  # what DVSim's own model allows
 
 
 def shape(value, key=""):
-    """Metrics with measurements masked. What a job took may be missing, or not, on either side: only its names are checked."""
+    """Metrics with measurements masked. Resource use of a job may be missing on either side, so only its names are checked."""
     if key == "compute":
         return sorted(set(value) - FIELDS) + [type(value["num_samples"]).__name__]
     if isinstance(value, dict):
@@ -56,7 +56,7 @@ def report_of(side):
 
 
 def badge(path):
-    """Words and colours, however they are drawn."""
+    """Words and colours, without the shapes."""
     text = path.read_text(encoding="utf-8")
     words = [re.sub("<.*?>", "", w) for w in re.findall(r"<text.*?</text>", text)]
     colors = [c for c in re.findall(r'<path fill="(#[0-9A-Fa-f]+)"', text) if c != "#555"]
@@ -64,7 +64,7 @@ def badge(path):
 
 
 def made(folder):
-    """All that a command made, without what only decorates DVSim's pages."""
+    """All files that a command made, without the decorations of DVSim's pages."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))

@@ -25,7 +25,7 @@ import termios
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from sim_project import COMMON, MAKEFILE, SIMULATOR  # noqa: E402
 
-# What DVSim insists on beyond what dvsched needs; an empty directory would have it remove its own.
+# Required by DVSim only. With an empty directory DVSim would remove its own.
 COMMON = COMMON.replace('flow: "sim",', 'flow: "sim", cov_db_test_dir: "{cov_db_dir}/{test}", uvm_test: "", uvm_test_seq: "",', 1)
 LEAF = '{ name: "%s", import_cfgs: ["{proj_root}/common.hjson"]\n%s}\n'
 LIST = '{ flow: "sim", name: "all", rel_path: "x", use_cfgs: ["{proj_root}/one.hjson", "{proj_root}/two.hjson"] }\n'
@@ -98,13 +98,13 @@ class Side:
 
     def run(self, line, is_git=True):
         tree = self.project(is_git)
-        # The scratch root goes first: what takes many words must not take it.
+        # The scratch root is first: an option with many values must not take it.
         words = ["-sr", str(self.folder / "out"), *shlex.split(line)] if line else []
         return subprocess.run([self.program, *words], cwd=tree, env=self.environ(), capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, check=False, timeout=300)
 
     def run_on_terminal(self, line, typed):
-        """With a terminal as standard input, on which something was typed."""
+        """With a terminal as standard input that has some input."""
         tree = self.project()
         master, slave = pty.openpty()
         os.write(master, typed.encode())
@@ -146,7 +146,7 @@ def last_line(text):
 
 
 def listed(text):
-    """The lines of a list, without DVSim's prefix and colours and whatever else it says."""
+    """The lines of a list, without DVSim's prefix, colours and other messages."""
     plain = [re.sub(r"^\[\w [0-9]+ [0-9:]+ [^]]*\] ", "", re.sub("\033\\[[0-9;]*m", "", s)) for s in text.splitlines()]
     return [s for s in plain if s and not s.startswith(("[proj_root]", "[scratch_path]", "Using max_parallel"))]
 
@@ -170,7 +170,7 @@ def main():
         folder = pathlib.Path(folder).resolve()
         link = folder / "dvsim"
         link.symlink_to(pathlib.Path(options.dvsched).resolve())
-        # One place for both: paths are part of what is listed.
+        # Both programs use one directory: the lists have paths.
         sides = [Side(os.path.abspath(options.dvsim), folder / "side"), Side(str(link), folder / "side")]
         for line in [w for w in RUNS if options.only in w]:
             theirs, ours = (s.run(line) for s in sides)

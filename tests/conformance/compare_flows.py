@@ -20,7 +20,7 @@ from compare_run import difference, files, reports, tables
 
 FLOWS = pathlib.Path(__file__).resolve().parents[1] / "flows"
 UART = "hw/ip/uart/dv/uart_sim_cfg.hjson"
-# Seeds are fixed where several tests share them: which test gets which is chance with DVSim. Multiples of 3 fail.
+# Seeds are fixed if several tests share them: DVSim assigns them to tests at random. Multiples of 3 fail.
 LINES = [
     f"{UART} -i smoke --cov --fixed-seed 101",
     f"{UART} -i smoke --cov --fixed-seed 102",
@@ -69,7 +69,7 @@ def observe(program, tree, folder, line):
         "logs": logs(out, folder),
         # The other flows' reports are dvsched's alone.
         "reports": reports(folder, out) if is_sim else None,
-        # Which failures of a bucket are shown is chance; the reports have all of them.
+        # DVSim chooses the failures that it shows of a bucket at random; the reports have all of them.
         "console": [text for text in tables(folder, done.stderr) if text.startswith(("|", "##"))] if is_sim else None,
     }
 

@@ -127,7 +127,7 @@ LINES = [
     "asks.hjson -i good --fixed-seed 5 --reseed 3 --interactive --run-only",
     "one.hjson -i good silent --fixed-seed 5 --interactive",
 ]
-# Keys whose values tell a time or a program's version, not a result.
+# Keys whose values are times or versions of programs, not results.
 MASKED = {"timestamp", "max_time", "sim_time", "version", "commit", "commit_short"}
 SKIPPED_FILES = (".dvsched", "deploy_", "css", "js", ".html")
 
@@ -165,14 +165,14 @@ def is_skipped(name):
 
 
 def files(out):
-    """What there is below the scratch root: names, and where links point."""
+    """Names below the scratch root, and the targets of links."""
     found = {}
     for base, folders, names in os.walk(out):
         for name in folders + names:
             path = pathlib.Path(base, name)
             relative = str(path.relative_to(out))
             if path.is_symlink() and not path.exists():
-                continue  # DVSim links what never ran to a directory that never was
+                continue  # DVSim links a job that never ran to a directory that does not exist
             if not is_skipped(relative) and name not in ("env_vars", "needs.jsonl"):
                 found[relative] = os.path.relpath(os.readlink(path), out) if path.is_symlink() else ""
     return found
@@ -219,7 +219,7 @@ def interrupted(side, line):
     return subprocess.CompletedProcess(line, run.returncode, None, err)
 
 
-TYPED = "PASSED"  # its echo comes from the user's terminal, or from the job's
+TYPED = "PASSED"  # the echo comes from the user's terminal, or from that of the job
 
 
 def begin(side, line):

@@ -23,13 +23,13 @@ BATCH = 400
 
 
 class Unsure(Exception):
-    """DVSim ends with an exception of another kind than it means to: anything goes."""
+    """DVSim raises an unintended exception: any result of dvsched is accepted."""
 
 
 # ---- DVSim's side ----
 
 def seconds(job_time, found, unit):
-    """As the handle of a job gets it and the results tell it."""
+    """In the form in which the results have it."""
     handle = job_time.JobTime()
     handle.set(*job_time.JobTime(*found).get())
     return float(handle.with_unit(unit).get()[0])
@@ -40,7 +40,7 @@ def ask(function):
         return function()
     except (RuntimeError, OSError):
         return None
-    except Exception as e:  # what DVSim does not foresee
+    except Exception as e:  # not handled by DVSim
         raise Unsure from e
 
 
@@ -59,7 +59,7 @@ def their_coverage(dvsim, tool, path):
     table = {}
     try:
         found, _ = plugin.get_cov_summary_table(path)
-    except Exception:  # whatever it is, the report fails or hangs
+    except Exception:  # the report fails or hangs with any value
         return None
     for name, value in zip(*found):
         table[name] = value

@@ -25,14 +25,14 @@ def git(tree, *words):
 
 
 def without_times(value):
-    """Run times differ; the simulated time beside one is that of the slowest run, which is chance."""
+    """Run times differ; the simulated time beside a run time is that of the slowest run, which is random."""
     if isinstance(value, dict):
         return {key: without_times(v) for key, v in value.items() if key not in ("max_time", "sim_time")}
     return value
 
 
 def seedless(name):
-    """A test that never began has a seed by chance."""
+    """The seed of a test that never began is random."""
     return name.rpartition(".")[0] if "fifo_broken" in name else name
 
 
@@ -42,7 +42,7 @@ def observe(program, tree, scratch):
     report = json.loads((block.parent / "reports" / "fifo.json").read_text())
     return {
         "exit code": done.returncode,
-        # Links to what never ran are DVSim's alone (docs/reference/dvsim-differences.md).
+        # Only DVSim makes links for jobs that never ran (docs/reference/dvsim-differences.md).
         "jobs": {seedless(link.name): link.parent.name for state in ("passed", "failed", "killed")
                  for link in (block / state).iterdir() if link.exists()},
         "simulated times": {str(log.relative_to(block)): [line for line in log.read_text().splitlines() if line.startswith("Time: ")]

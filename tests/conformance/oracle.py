@@ -24,7 +24,7 @@ from dvsim.job.status import JobStatus
 from dvsim.modes import Mode
 from dvsim.sim.flow import SimCfg
 
-# What the configurations of sweep.py tell dvsched's fake backend, too.
+# The same outcomes as in the configurations of sweep.py for dvsched's fake backend.
 FAILS = ["*[13579].*.*", "*.*csr*.*"]
 
 

@@ -25,7 +25,7 @@ import tempfile
 import dumps
 
 HASH_SEEDS = 3
-# As many as make sure that what is the same under all is no chance.
+# Enough hash seeds that a value that is equal under all of them is not equal by chance.
 MORE_HASH_SEEDS = 12
 STAMP = re.compile(r"\d{8}_\d{6}")
 HERE = pathlib.Path(__file__).resolve().parent
@@ -71,7 +71,7 @@ def git(tree, *words):
 
 
 def candidates(tree):
-    """Every file whose name says that it is run."""
+    """Every file with the name of a configuration that can be run."""
     return sorted(str(path.relative_to(tree)) for path in tree.rglob("*_cfg*.hjson")
                   if not path.name.startswith("common_") and "tools" not in path.parts)
 
@@ -120,10 +120,10 @@ class Case:
 
 
 def strip_report(value):
-    """Without what a fake run makes up or a clock tells: coverage (dvsched's fake backend invents none), times."""
+    """Without values that a fake run invents (coverage, which dvsched's fake backend does not have) and times."""
     if isinstance(value, dict):
         failed = value.get("buckets")
-        if failed is not None:  # the fake backends' words differ; who failed must not
+        if failed is not None:  # the texts of the fake backends differ; the failed jobs must be the same
             return {"buckets": sorted(f["qual_name"] for bucket in failed.values() for f in bucket)}
         return {key: strip_report(v) for key, v in value.items()
                 if key not in ("timestamp", "coverage", "version", "max_time", "sim_time", "vplan_coverage")}
@@ -166,7 +166,7 @@ def compare_reports(case, sides):
 
 
 def judge(case, their_codes, our_code, sides):
-    """Faults of one case, and what to say of it."""
+    """Faults of one case, and a text about it."""
     ours = case.jobs("ours")
     theirs = [dump for dump in map(case.jobs, sides) if dump is not None]
     if not theirs and ours is not None:

@@ -64,7 +64,7 @@ class Acl(Story):
             with self.subTest(more):
                 done = self.run_jobs([self.job("a", "nop", out.format(more)), self.job("b", "nop", out.format(more))])
                 warnings = [line for line in done.err.splitlines() if "warning: " in line]
-                self.assertEqual(len(warnings), 2 if warning else 0, done)  # a place each
+                self.assertEqual(len(warnings), 2 if warning else 0, done)  # one device each
                 if warning:
                     self.assertRegex(warnings[0], r"cfg.hjson:1:\d+: warning: ")
                     self.assertIn(warning, warnings[0])
@@ -97,7 +97,7 @@ class Acl(Story):
         self.assertIn("AICore exception 507015", done.err + done.out)
         self.assertEqual(self.calls().count("aclrtResetDeviceForce(1)"), 1)
 
-    def test_a_device_that_no_reset_helps_is_let_go_of(self):
+    def test_a_device_that_no_reset_helps_is_given_up(self):
         done = self.run_jobs([self.job("a"), self.job("b")], script="aclrtStreamQuery#1: wedge 507015")
         self.assertNotEqual(done.code, 0, done)
         self.assertIn("3 resets, and device 1 is still not usable (DCMI: normal)", json.dumps(self.results()))

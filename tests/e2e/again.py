@@ -25,7 +25,7 @@ class Again(Story):
         return sorted(words)
 
     def again(self, *words, cfg="cfg.hjson", code=0):
-        """What --failed runs."""
+        """The jobs that --failed runs."""
         self.ran()
         done = self.dvsched("run", cfg, "--view", "none", "--failed", *words)
         self.assertEqual(done.code, code, done)

@@ -32,7 +32,7 @@ class Simulations(SimStory):
         self.assertEqual(self.failed(), failed)
         self.assertEqual(sorted(self.statuses("out")), sorted([*failed, "one:default"]))
         self.write("fixed", "")
-        # What the command line says of seeds is for new runs.
+        # Seeds of the command line are for new runs.
         self.assertEqual(self.run_sim("one.hjson", "--failed", "-r", "1", "--seeds", "5").code, 0)
         self.assertEqual(sorted(self.statuses("out")), sorted([*failed, "one:default"]))
         self.assertEqual(self.run_sim("one.hjson", "--failed").code, 0)

@@ -14,7 +14,7 @@ import time
 from harness import PATIENCE_S, Story, pids_with, scheduler_of
 from user_terminal import UserTerminal
 
-# Stays until a line comes through the named pipe `end`, see Borrow.hold().
+# Runs until a line comes through the named pipe `end`, see Borrow.hold().
 HOLD = "echo up > up; read x < end"
 
 
@@ -113,7 +113,7 @@ class Borrow(Story):
             os.close(fd)
 
     def slot_of(self, process):
-        """Of the command that has a device: that of its processes which runs something."""
+        """The slot of the command that has a device: the slot with a child."""
         for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
             name, rest = self.stat(entry)
             if name == "dvs-slot" and int(rest[1]) == scheduler_of(process) and self.has_child(entry.parent.name):
@@ -155,7 +155,7 @@ class Lending(Borrow):
             self.assertIn("a job has 'command' or 'program', not both", done.err)
             self.assertIn("note: 'command' is here", done.err)
         self.pool('{ name: "a", command: "true", devices: 1, fake: { outcome: "fail" } }')
-        self.run_it()  # what it does elsewhere is nothing to the pool
+        self.run_it()  # work outside of the devices does not concern the pool
         self.run_it("--fake", code=1)
         self.pool('{ name: "a", fake: { outcome: "pass" } }')
         self.assertIn("'a' has no 'command' and no 'argv' to run here", self.run_it(code=2).err)
@@ -429,12 +429,12 @@ class OnNodes(Borrow):
         self.run_it()
         self.assertEqual(self.cpus_of("one"), str(self.cpus[1]))
         self.assertEqual(self.cpus_of("both"), str(self.cpus[1]))
-        self.assertEqual(self.cpus_of("wide"), all_cpus)  # it keeps more busy than the node has
+        self.assertEqual(self.cpus_of("wide"), all_cpus)  # it uses more CPUs than the node has
         self.assertEqual(self.cpus_of("local"), all_cpus)
         self.commands("{ 0: 0, 1: 1 }")
         self.run_it()
         self.assertEqual(self.cpus_of("both").replace("-", ","), f"{self.cpus[0]},{self.cpus[1]}")
-        for numa in ("false", "true", '"auto"', "{ 0: 0 }"):  # the driver knows no node
+        for numa in ("false", "true", '"auto"', "{ 0: 0 }"):  # the driver reports no node
             self.commands(numa)
             self.run_it()
             self.assertEqual(self.cpus_of("both"), all_cpus)

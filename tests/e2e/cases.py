@@ -56,11 +56,11 @@ class Example(Cases):
         self.assertEqual([a["reason"] for a in jobs["graph.scale"]["attempts"]], ["wrong_result", "none", "none"])
         self.assertEqual(jobs["graph.scale"]["attempts"][1]["where"].split("/")[0], "local")
         self.assertEqual(self.results()["counts"]["fallback"], 1)
-        # Its logs are all there, and say what they should.
+        # All of its logs exist and have the expected text.
         logs = [self.path(a["log"]).read_text() for a in jobs["graph.scale"]["attempts"]]
         self.assertIn("cc -shared", logs[1])
         self.assertEqual(jobs["ring.words"]["attempts"][0]["where"], "chips/0-3")
-        self.assertEqual(list(self.path("state").iterdir()), [])  # the machine remembers nothing of it
+        self.assertEqual(list(self.path("state").iterdir()), [])  # no health is stored in the machine's directory
 
     def test_a_chosen_case_has_its_pin_with_it(self):
         self.run_it("-i", "graph.scale", cfg=EXAMPLE)
@@ -100,7 +100,7 @@ class Example(Cases):
             self.assertEqual(done.code, 0, done)
             found = {line for line in done.out.splitlines() if line.startswith(("graph.", "ring."))}
             self.assertEqual({f for f in found if not f.endswith(".compile")}, want)
-            # What is built is what they need.
+            # Only the programs that they need are built.
             self.assertEqual("runtime.graph" in done.out, any(w.startswith("graph") for w in want))
 
 
@@ -147,7 +147,7 @@ class Pins(Cases):
         self.assertEqual(ends, {"fine": ("PASSED", False, "none"), "broken_by_head": ("PASSED", True, "none"),
                                 "broken": ("FAILED", False, "exit"), "no_machine": ("FAILED", False, "launch")})
         self.assertEqual(self.stages("r.broken"), [None, "pin"])
-        self.assertEqual(self.stages("r.no_machine"), [None])  # nothing that a pin could help with
+        self.assertEqual(self.stages("r.no_machine"), [None])  # a pin does not help here
         self.assertRegex(self.job("r.broken")["message"], "on 'pin': ")
         self.assertIn("broken_by_head (pin)", done.out)
 
@@ -188,7 +188,7 @@ class Pins(Cases):
 
 
 class Ends(Cases):
-    """Each case has one final result, and all its attempts, whatever happens to it."""
+    """Each case has one final result and all of its attempts, also after failures."""
 
     def all_have_one_end(self, cases):
         results = self.results()
@@ -222,7 +222,7 @@ class Ends(Cases):
                           "bad": "dependency", "other": "dependency"})
         self.assertEqual(len(ends["r.once"]["attempts"]), 2)
         self.assertNotEqual(*[a["where"] for a in ends["r.once"]["attempts"]])
-        # A compile error is one case's, and says what it was.
+        # A compile error fails one case, with the compiler's message.
         self.assertEqual(ends["r.bad"]["cause"], "r.bad.compile")
         self.assertEqual(ends["s.other"]["cause"], "s.other.compile-2")
 
@@ -296,7 +296,7 @@ class BadInput(Cases):
                             "examples/r/c/case.hjson:1:25: error: 'timeout'",
                             "examples/r/d/case.hjson:1:16: error: unknown key 'needs'",
                             "examples/r/e/case.hjson:1:12: error: a build must be a command line")
-        self.assertNotIn("examples/r/f", done.err)  # what devices need is looked at when all can be read
+        self.assertNotIn("examples/r/f", done.err)  # keys of devices are checked only if all files can be read
         for name in "abcde":
             shutil.rmtree(self.path("examples", "r", name))
         self.refused("examples/r/f/case.hjson:1:1: error: 'r.f' has nothing to run on a device")

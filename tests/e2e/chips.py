@@ -107,11 +107,11 @@ class Running(Chips):
         self.assertEqual([d["opened"] for d in self.devices()], [2])
 
     def test_jobs_of_one_image_stay_together(self):
-        # Two images in turn: by affinity each device keeps its own, and neither waits for the other.
+        # Two images in turn: by affinity each device keeps one image, and no device waits for the other.
         self.pool('{ name: "{i}.{k}", sweep: { i: "1..20", k: ["x", "y"] }, backend: "chips",'
                   ' program: [{ print: "{k}" }, { idle: "1ms" }] }', n=2, more="pool: { max_streak: 1000 }")
         self.run_it()
-        # Each begins somewhere, and may end on the other's device when that has nothing left to do.
+        # Each image starts on one device, and may also use the other device when that is idle.
         where = {k: [a["where"] for a in sorted((j["attempts"][0] for j in self.results()["jobs"]
                                                  if j["id"].endswith(k)), key=lambda a: a["start"])][:10] for k in "xy"}
         switches = sum(a != b for k in "xy" for a, b in zip(where[k], where[k][1:]))
@@ -149,7 +149,7 @@ class Gangs(Chips):
             self.assertIn("DVSCHED_RANKS=3", log)
         self.assertEqual(self.last("g")["where"], "chips/0-2")
 
-    def test_opening_costs_the_run_nothing(self):
+    def test_opening_does_not_count_as_time_of_the_run(self):
         self.pool('{ name: "g", backend: "chips", devices: 2, timeout: "1s", program: [{ barrier: true }] }',
                   more='faults: [{ on: "open", device: 1, do: "delay", ms: 1500 }]')
         self.run_it()
@@ -164,9 +164,9 @@ class Gangs(Chips):
         self.assertIn("rank 1 on device 1", attempt["message"])
         self.assertIn("SIGSEGV", attempt["message"])
         self.assertEqual([r["class"] for r in attempt["details"]["ranks"]], ["peer", "lost", "peer"])
-        # It may die before its launch() has come back.
+        # It may die before its launch() has returned.
         self.assertIn(attempt["details"]["ranks"][1]["phase"], ("armed", "launched"))
-        # A process that died is a mark only if two jobs lose theirs on the device: peers have none at all.
+        # A died process is a mark only if it happens to two jobs on the device. Peers get no mark.
         self.assertEqual([d["jobs"] for d in self.devices()], [[], ["g"], [], []])
         self.assert_nothing_left()
 
@@ -180,7 +180,7 @@ class Gangs(Chips):
         self.assertIn("driver", attempt["context"])
 
     def test_waiting_for_each_other_for_ever_is_a_deadlock(self):
-        # Rank 0 waits for others that have nothing more to do and do not end.
+        # Rank 0 waits for ranks that are idle and do not end.
         self.pool('{ name: "g", backend: "chips", devices: 2, timeout: "60s",'
                   ' program: [{ barrier: true, rank: 0 }, { idle: "30s" }] }\n',
                   more='budgets: { stall: "300ms" }')
@@ -195,7 +195,7 @@ class Gangs(Chips):
         self.assertRegex(self.last("g")["message"], r"rank \d on device \d")
 
     def test_a_gang_that_waits_gets_its_devices_in_the_end(self):
-        # Many small jobs would keep the four devices from ever being free together.
+        # With many small jobs, the four devices would never be free at the same time.
         self.pool('{ name: "small.{i}", sweep: { i: "1..400" }, backend: "chips", weight: 1, timeout: "60s",'
                   ' program: [{ idle: "5ms" }] }\n'
                   '{ name: "gang", backend: "chips", devices: 4, weight: 5, timeout: "60s", program: [{ barrier: true }] }\n',
@@ -231,7 +231,7 @@ class Faults(Chips):
         job = self.job("a")
         self.assertEqual(job["attempts"][-1]["reason"], "breaks_devices")
         self.assertEqual(job["attempts"][-1]["details"]["blame"], "job")
-        self.assertEqual(len({a["where"] for a in job["attempts"]}), 2)  # and there it is not tried again
+        self.assertEqual(len({a["where"] for a in job["attempts"]}), 2)  # and it is not retried there
         self.assertNotIn("quarantined", [d["health"] for d in self.devices()])
 
     def test_a_broken_device_is_quarantined_and_the_jobs_pass_elsewhere(self):
@@ -240,7 +240,7 @@ class Faults(Chips):
         done = self.run_it()
         self.assertEqual([d["health"] for d in self.devices()], ["healthy", "quarantined", "healthy"])
         self.assertIn("chips/1 is quarantined", done.out)
-        # The next run remembers, and never goes there.
+        # The health is stored: the next run does not use that device.
         self.run_it()
         self.assertEqual({j["attempts"][0]["where"] for j in self.results()["jobs"]}, {"chips/0", "chips/2"})
         self.assertEqual(self.results()["counts"]["flaky"], 0)
@@ -296,7 +296,7 @@ class Faults(Chips):
     def test_a_gang_of_all_devices_that_wedges_them_keeps_nobody_waiting(self):
         self.killer(8)
         done = self.dvsched("run", "cfg.hjson", "--view", "none")
-        # One that wedged a single device looks like a bad device, and has no other to try.
+        # After one wedged device the job or the device may be the cause, and there is no other device.
         ends = {"breaks_devices": 1, "no_device": 3}
         self.assertEqual(done.code, ends[self.last("killer")["reason"]], done)
         for job in self.results()["jobs"]:
@@ -374,7 +374,7 @@ class Stopping(Chips):
     def test_workers_end_with_the_scheduler(self):
         process = self.begin()
         process.send_signal(signal.SIGKILL)
-        self.finish(process)  # the story's end looks for what is left
+        self.finish(process)  # the end of the story checks for remaining processes and files
 
     def test_two_runs_share_a_device_by_its_lock(self):
         process = self.begin()

@@ -175,7 +175,7 @@ class ChipsCli(Story):
         self.assertRegex(out[2], "^npu/2: opened in ")
         self.assertEqual(self.devices("cfg.hjson")["npu/0"]["health"], "unknown")
 
-    # --- what is wrong ---
+    # --- errors ---
 
     def test_wrong_words_are_reported_with_a_remedy(self):
         self.pools()
@@ -207,7 +207,7 @@ class ChipsCli(Story):
 
 
 class Examples(Story):
-    """What docs/reference/devices.md and README.md show runs, for a user who has nothing but a home."""
+    """The commands of docs/reference/devices.md and README.md run for a user who has only a home directory."""
 
     def environ(self, extra=None):
         return super().environ({"DVSCHED_LOCK_DIR": str(self.path("locks")),
@@ -220,7 +220,7 @@ class Examples(Story):
         self.assertEqual(set(self.statuses().values()), {"PASSED"}, done)
         return done
 
-    def test_a_poisoned_process_costs_the_job_nothing(self):
+    def test_an_attempt_in_a_poisoned_process_does_not_count(self):
         done = self.run_example("chips.hjson")
         self.assertRegex(done.out, r"(?m)^device   npu/\d is suspect: fault: poison \(first code 507018; 1 job: add\.2\)$")
         first, second = next(j for j in self.results()["jobs"] if j["id"] == "add.2")["attempts"]
@@ -237,7 +237,7 @@ class Examples(Story):
         done = self.dvsched("chips", "chips.hjson")
         self.assertNotIn("quarantined", done.out)
 
-    def test_a_gang_meets_and_a_slow_rank_costs_nobody_anything(self):
+    def test_a_gang_joins_and_a_slow_open_is_no_time_of_the_run(self):
         self.run_example("gang.hjson")
         gang = next(j for j in self.results()["jobs"] if j["id"] == "allreduce")["attempts"][0]
         self.assertEqual(gang["where"], "npu/0-2")

@@ -135,7 +135,7 @@ class OrderOfRuns(Clocks):
 
 class MonotonicClock(Clocks):
     def stop_all(self, process):
-        """The processes of dvsched, without its jobs', and whoever is above others first."""
+        """The processes of dvsched, without those of jobs; parents first."""
         found = [process.pid, scheduler_of(process)]
         found += children_of(found[1])
         for pid in found:
@@ -158,7 +158,7 @@ class MonotonicClock(Clocks):
         self.assertEqual(self.statuses(), {"a": "PASSED", "b": "PASSED"})
 
     def test_a_limit_counts_from_any_beginning(self):
-        """As after 47 days and after centuries: no 32-bit milliseconds."""
+        """After 47 days and after centuries: no clock is a 32-bit number of milliseconds."""
         for uptime_s in 4_294_960, 10**10:
             self.shift(monotonic_s=uptime_s)
             self.config('{ flow: "jobs", name: "s", jobs: [{ name: "long", command: "exec sleep 1000", timeout: "0.2s" }, '

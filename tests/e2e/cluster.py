@@ -25,7 +25,7 @@ import tempfile
 from harness import PATIENCE_S, outlives
 
 NODES = ("n1", "n2")
-CPUS = 8  # of each node, however many the machine has
+CPUS = 8  # of each node, independent of the machine
 
 CONF = """
 ClusterName=dvsched
@@ -65,7 +65,7 @@ PartitionName=short Nodes=n2 MaxTime=10 State=UP
 
 
 def free_ports(n):
-    """Numbers that nothing listens on now."""
+    """Numbers of free ports."""
     sockets = [socket.socket() for _ in range(n)]
     for s in sockets:
         s.bind(("127.0.0.1", 0))
@@ -158,7 +158,7 @@ class Cluster:
 
 
 class _Shared:
-    """The cluster of this process: started once, or found impossible once."""
+    """The cluster of this process. It is started once; a failure is kept, too."""
 
     cluster = None
     why_not = None

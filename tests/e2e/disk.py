@@ -22,7 +22,7 @@ class Disk(Story):
             { name: "j{n}", sweep: { n: "1..4" }, command: "head -c %d /dev/zero | tr '\\\\0' x; echo; echo end" } ] }""" % LOG)
 
     def assert_right(self, done, scratch="scratch"):
-        """What must hold after each of these runs, whatever was lost."""
+        """Conditions after each of these runs, with any lost file."""
         root = self.path(scratch)
         for path in root.rglob("*.json") if root.exists() else []:
             if not any(part.startswith(".2") for part in path.parts):
@@ -57,7 +57,7 @@ class FailingCalls(Disk):
         self.needs_plain_calls()
 
     def cause(self, who, call, errnum, when, part):
-        """A run with that fault in a scratch root of its own: how it ended, the jobs' statuses, the messages that tell the fault."""
+        """A run with that fault in a new scratch root: its end, the statuses of jobs, the messages about the fault."""
         self.n += 1
         self.path(f"counts{self.n}").write_bytes(bytes(8192))
         env = {"LD_PRELOAD": str(self.inject), "DVSCHED_FAULT_COUNTS": str(self.path(f"counts{self.n}")),
@@ -130,7 +130,7 @@ class FailingCalls(Disk):
 
 
 class SmallFileSystem(Disk):
-    """For real: a file system of so many pages, which is full at another place each time."""
+    """A real file system of so many pages, which is full at another step each time."""
 
     def mount(self, pages):
         at = self.path("small")

@@ -102,7 +102,7 @@ class Hangs(Story):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def pool(self, options, job="devices: 2", short=(), more=""):
-        """short: clocks that are to end while the driver hangs. A slow machine must not end another one."""
+        """short: the time limits that must pass while the driver hangs. The others are long enough for slow machines."""
         budgets = ", ".join(f"{clock}: '{'300ms' if clock in short else '600s'}'"
                             for clock in ("open", "load", "join", "finish", "reset", "stall"))
         budgets += ", queue: '30s'"
@@ -121,7 +121,7 @@ class Hangs(Story):
             self.pool(f'{{ hang: "{call}" }}', short=(clock,))
             run = self.dvsched("run", "cfg.hjson", "--view", "none")
             self.assertIn(run.code, (1, 3), (call, run))
-            # A device that does not open is no job's: it is reported with the devices.
+            # A device that does not open is no failure of a job: it is reported with the devices.
             said = run.out if call == "open" else self.attempts()[0]["message"]
             self.assertRegex(said, rf"driver tar [a-z ]+ {call}\(\)")
             shutil.rmtree(self.path("state"))
@@ -137,7 +137,7 @@ class Hangs(Story):
             self.pool(f'{{ fail: "launch", hang: "{call}" }}', job="", short=("finish", "reset", "stall"))
             run = self.dvsched("run", "cfg.hjson", "--view", "none")
             self.assertEqual(run.code, 1, (call, run))
-            attempt, = self.attempts()  # the job's own failure: nobody tries it again
+            attempt, = self.attempts()  # the job's own failure: not retried
             self.assertEqual(attempt["reason"], "wrong_result")
             self.assertRegex(attempt["message"],
                              rf"^device \d: launch\(\) failed \(SEVEN 7\); then the worker .* in {call}\(\) for ")
@@ -165,7 +165,7 @@ class Hangs(Story):
         self.assertEqual(run.code, 0, run)
         self.assertRegex(run.err, r"warning: chips/0: device 0 did not close within 0\.3s; driver tar is in close\(\)")
         run = self.dvsched("run", "cfg.hjson", "--view", "none")
-        self.assertNotIn("quarantined", run.out)  # it works, and is looked at with care
+        self.assertNotIn("quarantined", run.out)  # the device works
 
     def test_nobody_has_to_wait_for_a_close_that_hangs(self):
         self.pool('{ hang: "close" }', job="")

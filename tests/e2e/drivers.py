@@ -15,7 +15,7 @@ CC = os.environ.get("CC", "cc").split()[-1]
 EXAMPLES = SOURCE / "docs" / "examples"
 ECHO = EXAMPLES / "driver_echo.c"
 
-# The example, with one entry replaced by something that a driver must not do.
+# The example, with one function replaced by one that breaks a rule.
 WRONG = """
 #define dvs_driver_get echo_get
 #include "driver_echo.c"
@@ -54,7 +54,7 @@ class Drivers(Story):
             self.skipTest(f"no C compiler ({CC})")
 
     def environ(self, extra=None):
-        # What crashes here does so by its own signal, also under a sanitizer.
+        # Crashes end by their signal, also under a sanitizer.
         options = os.environ.get("ASAN_OPTIONS", "")
         return super().environ({"ASAN_OPTIONS": options + ":handle_segv=0", **(extra or {})})
 
@@ -68,13 +68,13 @@ class Drivers(Story):
         return into
 
     def wrong(self, change, functions=""):
-        """A driver with something wrong in it."""
+        """A driver with an error."""
         source = self.write("wrong.c", WRONG % (functions, change))
         shutil.copy(ECHO, self.dir)
         return self.compile(source, self.path("wrong.so"), SOURCE / "include")
 
     def refused(self, driver, text, *args):
-        """It says so, it names the driver, exit code 3."""
+        """The error is reported with the name of the driver, and the exit code is 3."""
         run = self.check(driver, *args)
         self.assertEqual(run.code, 3, run)
         self.assertIn(f"driver {driver}: ", run.err)
@@ -140,7 +140,7 @@ class Drivers(Story):
         self.assertEqual(self.lent_as(self.wrong("d.lend_as = lend_as", NAMES % '"%.0d"'))[0], "0")
         self.assertIn("lend_as() gave garbage for device 0",
                       self.lent_as(self.wrong("d.lend_as = lend_as", NAMES % '"a,%d"')))
-        # One that was built when there was no such call.
+        # A driver built with a header that lacks this function.
         self.assertEqual(self.lent_as(self.wrong("d.lend_as = lend_as; d.size = offsetof(struct dvs_driver, lend_as)",
                                                  NAMES % '"GPU-a%d"'))[0], "0")
 
@@ -223,7 +223,7 @@ class Drivers(Story):
                     "join and leave: it closed shared_fd, which is the host's")
 
     def test_out_parameters_must_be_set(self):
-        """What each call leaves undone, and how the check says it."""
+        """The omission of each call, and the message of the check."""
         probe = "const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e"
         cases = (
             ("probe", probe, "*n = 1; d[0].id = 0; n = 0; return 0;", "ok"),
@@ -329,7 +329,7 @@ class Drivers(Story):
                 ("unsetenv(\"PATH\")", r"in finish\(\) it changed the environment: PATH is gone"),
                 ("if (fork() == 0) for (;;) pause()", r"in finish\(\) it left a process that runs"),
                 ("fork()", r"in finish\(\) it left a process"),  # the copy comes back, too
-                # Nobody's child any more.
+                # Its parent has ended.
                 ("if (fork() == 0) { if (fork() == 0) for (;;) pause(); _exit(0); } wait(NULL)",
                  r"in finish\(\) it left a process that runs"),
                 ("if (fork() == 0) _exit(0); wait(NULL)", r"in finish\(\) it called fork\(\), which copies")):
@@ -399,7 +399,7 @@ class Drivers(Story):
         run = self.dvsched("chips", "quarantine", "0", "--driver", "./one.so", "--why", "dust")
         self.assertEqual(run.code, 0, run)
         self.assertIn("dust", self.dvsched("chips", "--driver", "./two.so").out)
-        # Another family's word leads nowhere else, and its device 0 is another.
+        # Device 0 of another family is another device.
         run = self.dvsched("chips", "quarantine", "1", "--driver", "./three.so", "--why", "rust")
         self.assertEqual(run.code, 0, run)
         self.assertEqual(sorted(p.name for p in self.path("state").iterdir()),

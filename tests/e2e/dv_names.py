@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names in DVSim's flows that are no file names, and jobs that exist twice."""
+"""Names in DVSim's flows that cannot be file names, and jobs with the same name."""
 import json
 import os
 
@@ -19,7 +19,7 @@ class HostileNames(SimStory):
                 for link in os.listdir(self.path("out/main/one-sim-vcs/passed"))}
 
     def outside(self):
-        """Everything beside the output, which nothing may be added to."""
+        """All files beside the output; no file may be added there."""
         return sorted(str(found.relative_to(self.dir)) for found in self.dir.rglob("*")
                       if not found.is_relative_to(self.path("out")))
 
@@ -79,7 +79,7 @@ class Twins(SimStory):
         self.assertIn("again.hjson:1:1: warning: 2 jobs are defined more than once: 'one:default', …", done.err, done)
         passed = os.listdir(self.path("out/main/one-sim-vcs/passed"))
         self.assertEqual(sorted(passed), ["0.good.5", "default"], done)
-        # Its own test ran on the first's build, and counts in the one report of that name.
+        # Its test ran on the build of the first configuration, and is in the report of that name.
         self.assertEqual(os.listdir(self.path("out/main/one-sim-vcs/failed")), ["0.more.5"], done)
         self.assertEqual(self.reports("one")["total"], 2)
         self.assertEqual(len(self.reports("index")["flow_results"]), 1)

@@ -8,7 +8,7 @@ import harness
 from sim_project import COMMON, MAKEFILE, SIMULATOR
 
 
-# Copies what a smoke run needs, and says what it was asked for.
+# Copies the files that a smoke run needs, and prints its arguments.
 FAKE_RSYNC = """#!/bin/sh
 printf '%s\\n' "$@" > words
 for word; do from=$to; to=$word; done
@@ -234,7 +234,7 @@ CORE = """
 
 
 class SettingsOfTheWorkPlace(Project):
-    """dvsim.hjson and FuseSoC's words."""
+    """dvsim.hjson and arguments of FuseSoC."""
 
     def setUp(self):
         super().setUp()

@@ -74,14 +74,14 @@ class Processes(Story):
         process = self.start("run", "cfg.hjson", "-j60", "--view", "none")
         for _ in range(60):
             self.assertEqual(up.line(), "up")
-        gate = os.open(self.path("gate"), os.O_RDWR)  # stays open for jobs that only now come to it
+        gate = os.open(self.path("gate"), os.O_RDWR)  # stays open for jobs that start to use it later
         self.addCleanup(os.close, gate)
         os.write(gate, b"\n" * 60)
         done = self.finish(process)
         self.assertEqual(done.code, 1, done)
         self.assertEqual([job["attempts"][0]["exit_status"] for job in self.results()["jobs"]], [n % 3 for n in range(1, 61)])
 
-    def test_being_stopped_again_and_again_while_jobs_start_costs_nothing(self):
+    def test_no_job_is_lost_by_many_stops_while_jobs_start(self):
         self.config('{ flow: "jobs", name: "f", jobs: [{ name: "a{n}", sweep: { n: "1..40" }, command: "true", timeout: "1h" }] }')
         process = self.start("run", "cfg.hjson", "-j4", "--view", "none", start_new_session=True)
         n = 0
@@ -98,7 +98,7 @@ class Processes(Story):
         self.assertGreater(n, 3)
 
     def test_nobody_who_has_the_number_of_an_ended_process_is_killed(self):
-        """In a small pid namespace numbers come again soon: bystanders must end by themselves."""
+        """In a small pid namespace pids are reused soon. Unrelated processes must not be killed."""
         self.write("ns.sh", """
             echo 360 > /proc/sys/kernel/pid_max || exit 77
             "$DVSCHED" run cfg.hjson -j4 --view none > out 2>&1 &

@@ -10,7 +10,7 @@ from harness import Story, send_to_all
 from run import jobs_of
 from signals import tree_of
 
-# Daemons in sessions of their own, without the test's cookie, deaf to TERM; each holds the gate open for reading.
+# Daemons in sessions of their own, without the test's cookie, that ignore TERM; each holds the gate open for reading.
 DAEMONS = """
 for i in 1 2 3; do
     setsid env -i PATH="$PATH" sh -c 'trap "" TERM HUP; exec 9< gate; echo up > events; while :; do sleep 1; done' &

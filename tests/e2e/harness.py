@@ -26,11 +26,11 @@ import uuid
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COOKIE = "DVSCHED_TEST_ID"
-# As from a terminal, however the stories were started: `&` in a script would have them ignored.
+# As on a terminal: a shell ignores these signals for commands that a script starts with `&`.
 for _signum in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(_signum) == signal.SIG_IGN:
         signal.signal(_signum, signal.SIG_DFL)
-PATIENCE_S = 60  # for what should come at once: only a broken program makes a story wait so long
+PATIENCE_S = 60  # the limit for immediate events: only a broken program makes a story wait so long
 
 
 class Done:
@@ -38,8 +38,8 @@ class Done:
 
     def __init__(self, args, status, out, err):
         self.args, self.out, self.err = args, out, err
-        self.signal = -status if status < 0 else 0  # that it died of
-        self.code = 128 - status if status < 0 else status  # what a shell shows
+        self.signal = -status if status < 0 else 0  # the signal that ended it
+        self.code = 128 - status if status < 0 else status  # the exit status of a shell
 
     def __str__(self):
         return f"{self.args}\nexit {self.code}{' by a signal' * bool(self.signal)}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
@@ -68,7 +68,7 @@ class Fifo:
 
 
 def pids_with(cookie):
-    """Processes that have the cookie in the environment they began with."""
+    """Processes that were started with the cookie in their environment."""
     found = []
     for entry in os.listdir("/proc"):
         if not entry.isdigit():
@@ -76,14 +76,14 @@ def pids_with(cookie):
         try:
             environ = pathlib.Path("/proc", entry, "environ").read_bytes()
         except OSError:
-            continue  # gone, or not ours
+            continue  # gone, or of another user
         if f"{COOKIE}={cookie}".encode() in environ.split(b"\0"):
             found.append(int(entry))
     return found
 
 
 def outlives(pid, patience_s):
-    """False if pid is gone, or is within the patience."""
+    """False if pid has ended, or ends within the patience."""
     try:
         fd = os.pidfd_open(pid)
     except OSError:
@@ -115,7 +115,7 @@ def children_of(pid):
 
 
 def scheduler_of(process):
-    """Its pid, once it is there: the only child of the guardian, which is the process that was started."""
+    """The pid of the scheduler, once it exists: the only child of the guardian, which is the process that was started."""
     end = time.monotonic() + PATIENCE_S
     while not (found := children_of(process.pid)):
         if time.monotonic() > end or not outlives(process.pid, 0.01):
@@ -125,7 +125,7 @@ def scheduler_of(process):
 
 
 class Story(unittest.TestCase):
-    # A story about something that is meant to stay behind says so.
+    # True in a story whose processes stay intentionally.
     may_leave_processes = False
 
     def setUp(self):
@@ -171,7 +171,7 @@ class Story(unittest.TestCase):
     def environ(self, extra=None):
         env = {k: v for k, v in os.environ.items()
                if k in ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")}
-        # What is remembered of devices, and their locks, are the machine's: a story has its own.
+        # The directories of device health and locks belong to the machine: a story has its own.
         env.update({"HOME": str(self.dir), "TERM": "dumb", COOKIE: self.cookie,
                     "DVSCHED_LOCK_DIR": str(self.dir / "locks"), "DVSCHED_STATE_DIR": str(self.dir / "state"),
                     **(extra or {})})
@@ -228,7 +228,7 @@ class Story(unittest.TestCase):
             self.skipTest(f"this binary has no `{name}` yet")
 
     def assert_left_nothing(self):
-        """Nothing was made beside what the story itself wrote."""
+        """No file exists that the story itself did not write."""
         self.assertFalse(self.path("scratch").exists(), sorted(self.dir.rglob("*")))
 
 

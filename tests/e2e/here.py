@@ -11,7 +11,7 @@ GONE = "dvsched: error: the current directory cannot be found: No such file or d
 
 
 class Gone(SimStory):
-    """The current directory was removed: what is relative to it is an error, and never means /."""
+    """The current directory was removed: a relative path is an error, and never means a path in /."""
 
     def setUp(self):
         super().setUp()
@@ -55,7 +55,7 @@ class Gone(SimStory):
 
 
 class Streams(Story):
-    """A configuration that is read from standard input stands in the current directory."""
+    """A configuration from standard input is treated as a file in the current directory."""
 
     def test_a_dash_and_dev_stdin_are_standard_input(self):
         for word in ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"):

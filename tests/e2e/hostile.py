@@ -22,7 +22,7 @@ class Surroundings(Story):
             self.assertEqual(self.statuses(), {"a": "FAILED", "b": "PASSED"})
 
 
-# A job's program: what it tries on process PID, by the word in front of it. Exits with 0 if it may.
+# A job's program: tries an operation on process PID. The operation is the word before PID. Exits with 0 if it is allowed.
 REACH = r"""
 import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -71,7 +71,7 @@ NOBODY = 65534
 
 class OtherProcesses(Story):
     def as_user(self):
-        """What start() needs to run as no root, which may do all of this."""
+        """Arguments of start() for a user other than root, because root may do all of this."""
         if os.getuid() != 0:
             return {}
         os.chmod(self.dir, 0o777)
@@ -154,7 +154,7 @@ class StoppedProcesses(Story):
 
 
 class FailingCalls(Story):
-    """Calls of dvsched itself, one after the other; what its slots and the loop do then: tests/unit/io, tests/unit/exec."""
+    """Calls of dvsched itself, one after the other. For its slots and the loop see tests/unit/io and tests/unit/exec."""
 
     def inject(self, call, error, whens):
         if not shutil.which("strace"):
@@ -179,7 +179,7 @@ class FailingCalls(Story):
 
 
 class HungFileSystems(Story):
-    """Frozen, as a server that is gone: who touches one sleeps in the kernel, and no SIGKILL ends that."""
+    """A frozen file system, as of a server that is gone: a process that uses it sleeps in the kernel, and SIGKILL does not end it."""
 
     def mount(self, where):
         """A file system of its own, or a skip."""
@@ -211,7 +211,7 @@ class HungFileSystems(Story):
         events = self.fifo()
         self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a", command: "echo up > events; exec sleep 1000" }, '
                     '{ name: "b{n}", command: "true", sweep: { n: "1..40" } }] }')
-        # Into files: who hangs in the kernel would keep a pipe open.
+        # Output goes to files: a process that hangs in the kernel would keep a pipe open.
         with open(self.path("out"), "w") as out, open(self.path("err"), "w") as err:
             process = subprocess.Popen([self.binary, "run", "cfg.hjson", "--view", "none", "-j2", "--grace", "1s",
                                         "--run-deadline", "4s"], cwd=self.dir, env=self.environ(),

@@ -21,7 +21,7 @@ GOOD = """{
 
 
 def errors(run):
-    """The lines of a refusal that say what is wrong, without the rest of each message."""
+    """The lines with errors, without the rest of each message."""
     return [line for line in run.err.splitlines() if ": error:" in line]
 
 
@@ -267,7 +267,7 @@ class Reading(Story):
 
 
 class TooMuchText(Story):
-    """What no process can be given is refused before anything is created."""
+    """Text that is too long for a process is an error before anything is created."""
 
     def refused(self, job, top=""):
         self.config('{ flow: "jobs", name: "demo", %s jobs: [ %s\n{ name: "b", command: "true" } ] }' % (top, job))
@@ -366,7 +366,7 @@ class Documented(Story):
                 self.write("t.hjson", self.around(self.CONFIGURATION, key, f"{key}: {example}"))
                 run = self.dvsched("list", "t.hjson")
                 self.assertEqual(run.code, 0, run)
-                # Not because nobody reads it: another key in the innermost object is an error.
+                # The innermost object is really read: another key in it is an error.
                 inner = example.rindex("{") + 1
                 if key == "backends":
                     wrong = f'{key}: {example[:inner]} not_a_key: "1s", {example[inner:]}'

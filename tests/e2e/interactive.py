@@ -242,7 +242,7 @@ class InAShell(OnTerminal):
         shell.end()
 
     def test_a_shell_has_job_control_in_it(self):
-        # Something that only waits: a shell that has just forked may not be stopped, ever.
+        # A program that only waits: a shell that has just forked might never be stopped.
         self.jobs("exec bash --norc --noprofile --noediting -i")
         terminal = self.terminal("run", "cfg.hjson", "--interactive", env={"PS1": "inner> "})
         terminal.see("inner> ")

@@ -13,7 +13,7 @@ KILLS = SOURCE / "tests" / "chips" / "kills.py"
 
 class Kills(unittest.TestCase):
     def kill(self, seed, n):
-        # Much slack: here it matters that all is free in the end, and that nothing is left.
+        # Much slack: only the end is tested, when all devices must be free and no process or file may be left.
         done = subprocess.run([sys.executable, str(KILLS), os.environ["DVSCHED"], "--kills", str(n), "--batch", str(n),
                                "--seed", str(seed), "--slack", "60"], capture_output=True, text=True, timeout=280)
         self.assertEqual(done.returncode, 0, done.stderr)

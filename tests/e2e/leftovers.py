@@ -38,13 +38,13 @@ class Leftovers(Story):
                   {{ name: "alone", backend: "npu", {CALLABLE.format(orch=orch, kernel=kernel)} }} ] }}""")
 
     def recorded(self):
-        """What the records say that is there."""
+        """The files in the records."""
         records = self.path("state", f"left-{os.geteuid()}")
         lines = [line.split() for record in records.glob("*") for line in record.read_text().splitlines()]
         return sorted({words[4] for words in lines if words[0] == "file" and os.path.exists(words[4])})
 
     def run_until_loaded(self):
-        """All three workers have made what they make, and are in a run that does not end."""
+        """All three workers have made their files, and are in a run that does not end."""
         run = self.start("run", "cfg.hjson", "--view", "none", env=self.env)
         while not self.has_all(self.recorded()):
             if not outlives(run.pid, 0.05):

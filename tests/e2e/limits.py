@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of jobs that take more than they may: memory, processes, CPU time, open files, and time without progress."""
+"""Stories of jobs that exceed a limit: memory, processes, CPU time, open files, and time without progress."""
 
 import sys
 
@@ -61,7 +61,7 @@ class Limits(Story):
             text = log.read()
         self.assertIn("\n32\n32\n", text)
         self.assertIn("Too many open files", text)
-        self.assertIsNone(job["attempts"][0]["peak_memory_kib"])  # for this nobody looked
+        self.assertIsNone(job["attempts"][0]["peak_memory_kib"])  # not measured for this job
 
     def test_a_job_that_sleeps_has_stalled(self):
         job = self.run_job('stall: "1s", command: "echo first; sleep 1000"')

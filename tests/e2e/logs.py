@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad logs: floods, endless lines, binary data, logs that change under the scan, patterns that never end.
 
-Each has the right verdict, in bounded memory (of the slot, which scans) and time, and costs no other job anything.
+Each has the right verdict, in bounded memory (of the slot, which scans) and time, and no other job is affected.
 """
 import json
 import os
@@ -99,7 +99,7 @@ class Changing(Logs):
         self.assertEqual(self.statuses(), {"a": "FAILED"}, done)
 
     def test_what_a_child_writes_after_its_leader_has_ended_counts(self):
-        """It has a moment before it is killed. Whatever gets into the log in that time, the verdict is that of the whole log."""
+        """The job may write more before it is killed. The verdict is that of the whole log."""
         child = "(read x < leader; while :; do echo UVM_ERROR too late; done) & exec 3> leader; echo leader ends"
         job = self.run_jobs([{"name": "a", "command": f"mkfifo leader; {child}", "fail_patterns": ["^UVM_ERROR"], "max_log": "0"}])["a"]
         self.assertEqual("\nUVM_ERROR" in pathlib.Path(job["log"]).read_text(), job["reason"] == "fail_pattern", job)
@@ -109,7 +109,7 @@ class Changing(Logs):
 class Patterns(Logs):
     def test_a_pattern_that_never_ends_is_no_pass_and_stops_nobody(self):
         endless = ["^(a+)+$", "(a|aa)+$", "^(([a-z])+.)+[A-Z]([a-z])+$"]
-        quick = ["^(a*)*b", "(.*)*x", "b$"]  # a byte that they need is not there
+        quick = ["^(a*)*b", "(.*)*x", "b$"]  # a byte that they need is missing
         text = "head -c 100000 /dev/zero | tr '\\0' a; echo '!'"
         jobs = self.run_jobs([{"name": f"p{i}", "command": text, "fail_patterns": [pattern]} for i, pattern in enumerate(endless + quick)])
         self.assertEqual(self.verdicts(jobs), {**{f"p{i}": ("FAILED", "pattern_error") for i in range(3)},

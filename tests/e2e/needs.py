@@ -64,7 +64,7 @@ class Jobs(Needs):
         more = [("report", {"command": "grep -c PASSED {needs}", "needs_any": ["test.*"]})]
         self.jobs(("test.{n}", {"command": "true", "sweep": {"n": "1..5"}}), *more)
         self.run_it()
-        # Two are gone, and one does not run: its log of the earlier run is still in its directory.
+        # Two jobs are gone, and one does not run: its directory still has the log of the earlier run.
         self.jobs(("build", {"command": "false"}), ("test.1", {"command": "true"}), ("test.2", {"command": "true"}),
                   ("test.3", {"command": "true", "needs": ["build"]}), *more)
         jobs = self.run_it(code=1)

@@ -38,7 +38,7 @@ class Nvml(Story):
         self.write("script", text.replace(", ", "\n"))
 
     def calls(self):
-        """Since the last time; that every start was followed by a shutdown, and nothing used outside of them."""
+        """The calls since the last time. Checks that every start was followed by a shutdown, and that no call was outside of these."""
         path = self.path("script.calls")
         calls = path.read_text().split() if path.exists() else []
         path.unlink(missing_ok=True)
@@ -52,7 +52,7 @@ class Nvml(Story):
         return calls
 
     def environ(self, extra=None):
-        # What crashes here does so by its own signal, also under a sanitizer.
+        # Crashes end by their signal, also under a sanitizer.
         options = os.environ.get("ASAN_OPTIONS", "")
         return super().environ({"ASAN_OPTIONS": options + ":handle_segv=0:handle_abort=0",
                                 "LD_LIBRARY_PATH": str(self.path("lib")), "NVML_STUB": str(self.path("script")),
@@ -233,7 +233,7 @@ class Lending(Nvml):
         self.assertEqual([a["where"] for a in self.attempts()], ["gpu/1"])
         self.assertIn("its driver reports it as bad: GPU is lost", done.out)
         shown = self.dvsched("chips", "cfg.hjson", "--json").out
-        # Never as its number, which is another GPU's by now.
+        # Never by its number, which may be that of another GPU.
         self.assertIn("GPU-lost-0", shown)
 
     def test_nothing_has_a_gpu_open_while_a_job_has_it(self):
@@ -252,7 +252,7 @@ class Lending(Nvml):
                       attempts[0]["message"])
         self.assertIn("gpu/0 is quarantined", done.out)
         self.assert_shut_down()
-        # It is remembered: the next run begins elsewhere.
+        # The health is stored: the next run uses another device.
         self.pool(self.job("again", "echo on $CUDA_VISIBLE_DEVICES"))
         self.run_it()
         self.assertEqual([a["where"] for a in self.attempts("again")], ["gpu/1"])

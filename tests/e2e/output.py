@@ -162,7 +162,7 @@ class OfDvsim(SimStory):
 
 
 class LimitedFiles(Story):
-    """`ulimit -f`: what grows over it gets EFBIG, and nobody dies of SIGXFSZ."""
+    """`ulimit -f`: a write beyond the limit fails with EFBIG, and SIGXFSZ ends no process."""
 
     def setUp(self):
         super().setUp()

@@ -40,7 +40,7 @@ class PowerFailures(Story):
                 json.loads(path.read_text(encoding="utf-8"))
 
     def go_on(self, done_before):
-        """With what is on the disk: the run is completed, or there is none, and a new one passes."""
+        """From the state of the disk: the run is completed, or there is none and a new one passes."""
         runs = self.at / "scratch/.dvsched/runs"
         has_run = any(p.name[0] == "2" for p in runs.iterdir()) if runs.exists() else False
         if has_run:
@@ -52,7 +52,7 @@ class PowerFailures(Story):
         results = json.loads((runs / "latest/results.json").read_text(encoding="utf-8"))
         self.assertEqual({job["id"]: job["status"] for job in results["jobs"]},
                          {**{f"j{n}": "PASSED" for n in range(1, N_JOBS)}, f"j{N_JOBS}": "FAILED"}, (done_before, done))
-        for job in results["jobs"]:  # also what was taken over has its log
+        for job in results["jobs"]:  # jobs that were taken over have their log, too
             self.assertIn(f"job {job['id'][1:]} is done", pathlib.Path(job["log"]).read_text(encoding="utf-8"), (done_before, job))
         return has_run
 
@@ -78,7 +78,7 @@ class PowerFailures(Story):
         for i, disk in enumerate(copies):
             self.mount(disk)
             self.assert_whole()
-            if i == N_JOBS:  # it had ended: all of it is there
+            if i == N_JOBS:  # it had ended: its record is complete
                 self.assertEqual(len(json.loads((self.at / "scratch/.dvsched/runs/latest/results.json").read_text())["jobs"]), N_JOBS)
             os.write(gate.fd, b"go\n" * N_JOBS)
             has_run.append(self.go_on(i))

@@ -46,7 +46,7 @@ class Retention(Records):
         newest = self.run_it()
         self.assertEqual(self.ids(), {first, newest, *old[-18:]})
         self.assertEqual(os.readlink(self.path("scratch/.dvsched/runs/latest")), newest)
-        # Their directories are gone, not only out of sight; logs and directories of jobs stay.
+        # Their directories are removed, not only renamed; logs and directories of jobs stay.
         self.assertEqual(os.listdir(self.path("scratch/.dvsched/trash")), [])
         self.assertTrue(self.path("scratch/r/j/log").is_file())
 
@@ -96,7 +96,7 @@ class Retention(Records):
         process = self.start("run", "cfg.hjson", "--view", "none", "-sr", "scratch")
         self.assertEqual(events.line(), "up")
         live, = self.ids()
-        # Of the same configuration, in the same scratch root, elsewhere in it.
+        # Of the same configuration, in another directory of the same scratch root.
         self.job("true", "overrides: [{ name: \"name\", value: \"other\" }],")
         newest = self.run_it("--keep-runs", "1")
         self.assertEqual(self.ids(), {live, newest})
@@ -122,7 +122,7 @@ class Retention(Records):
         other = self.copy(first, ".20200101T000001Z-000000", cfg_path="/other.hjson")
         self.write(runs / ".20200101T000002Z-000000/plan.json", "{ cut of")
         newest = self.run_it("--keep-runs", "5")
-        # One with results stays: its file system has refused the name. One that goes on has the lock of its directory.
+        # A record with results stays: its file system refused to rename it. A run in progress has the lock of its directory.
         self.assertEqual(self.ids(), {first, newest, other})
         live = runs / ".20200101T000003Z-000000"
         live.mkdir()

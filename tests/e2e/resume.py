@@ -12,7 +12,7 @@ from harness import Story, scheduler_of, send_to_all
 from signals import tree_of
 from sim_project import SimStory
 
-# Each run of a job adds its name to a file in the scratch root, where nothing counts as a source.
+# Each run of a job adds its name to a file in the scratch root, where no file counts as a source.
 JOB = '{ name: "%s", command: "echo %s >> {scratch}/ran; %s" %s }'
 
 
@@ -36,7 +36,7 @@ class Resume(Story):
         return self.run_dir().name
 
     def resume(self, *words, code=0):
-        """What runs; what was said is in self.said."""
+        """The jobs that run; the messages are in self.said."""
         done = self.dvsched("resume", "--view", "none", *words)
         self.assertEqual(done.code, code, done)
         self.said = done.out + done.err
@@ -250,7 +250,7 @@ class Sources(Resume):
                        env=self.environ(), capture_output=True)
 
     def write_later(self, name, text):
-        """A second after the run has ended, whatever the kernel's clock of files says."""
+        """Writes a file whose time is later than the end of the run, whatever the resolution of the clock is."""
         path = self.write(name, text)
         after = path.stat().st_mtime + 1
         os.utime(path, (after, after))
@@ -452,7 +452,7 @@ class Inputs(Resume):
 
 class Killed(Resume):
     def kill_while_running(self, *words):
-        """The scheduler dies while `slow` runs; the names of what ran."""
+        """The scheduler dies while `slow` runs. Returns the names of the jobs that ran."""
         run = self.start(*words, "--view", "none", "-j", "1")
         self.assertEqual(self.events.line(), "started")
         os.kill(scheduler_of(run), signal.SIGKILL)
@@ -581,7 +581,7 @@ class SkipPassed(Resume):
 
 
 class Survivors(Resume):
-    """Processes of a run of which everything else was killed at once."""
+    """Processes that are left of a run whose other processes were all killed at once."""
 
     def begin(self):
         self.up, self.gate = self.fifo("up"), self.fifo("gate")
@@ -614,7 +614,7 @@ class Survivors(Resume):
         self.assertEqual(self.resume("-n"), [])
         self.assertRegex(self.said, rf"still live and would be ended first: .*job 'leaves' \(pid {self.number}\)")
         self.assertTrue(self.lives(self.daemon))
-        # Typed in a shell that has the variable, too: dvsched and what it was started by stay.
+        # Run in a shell that has the variable, too: dvsched and its parents are not killed.
         run = self.run_dir().name
         done = subprocess.run(["sh", "-c", f"{self.binary} resume --view none; echo shell lives"], cwd=self.dir,
                               env=self.environ({"DVSCHED_RUN": run}), capture_output=True, text=True, check=False)

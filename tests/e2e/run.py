@@ -121,7 +121,7 @@ class Running(Story):
                              preexec_fn=lambda: os.dup2(terminal, 2))
         self.addCleanup(os.close, terminal)
         results = self.path("scratch/.dvsched/runs/latest/results.json")
-        # The printer gives the terminal up after five seconds, and the ending comes then.
+        # The printer gives up after five seconds, and the ending is printed then.
         end = time.monotonic() + 4
         while not results.exists() and time.monotonic() < end:
             self.assertEqual(select.select([process.stdout], [], [], 0.01)[0], [])
@@ -147,7 +147,7 @@ class Running(Story):
         self.assertEqual(jobs["bad"]["message"], "UVM_ERROR x")
         self.assertEqual(jobs["silent"]["reason"], "missing_pattern")
         self.assertEqual(jobs["good"]["status"], "PASSED")
-        # A pass pattern that stands in the command itself is no pass.
+        # A pass pattern that matches the command line in the log is no pass.
         self.assertEqual(jobs["said"]["reason"], "missing_pattern")
 
     def test_a_retry_that_passes_is_flaky_and_keeps_its_attempts(self):
@@ -168,7 +168,7 @@ class Running(Story):
         one = '{ flow: "jobs", name: "r", jobs: [ { name: "j", %s%s } ] }'
         for settings in ("", ", renew: true"):
             self.write("a.hjson", one % (job, settings))
-            for _ in range(2):  # what an earlier run set aside is gone in the next
+            for _ in range(2):  # the next run removes directories that an earlier run moved aside
                 run = self.dvsched("run", "a.hjson")
                 self.assertEqual(run.code, 0, run.err)
                 attempts = self.results()["jobs"][0]["attempts"]
@@ -317,7 +317,7 @@ class Running(Story):
 
 
 class BareSystem(Story):
-    """A mount namespace in which something is missing; without those the stories are skipped."""
+    """A mount namespace that lacks some files. The stories are skipped if it cannot be made."""
 
     def run_without(self, path):
         self.write("a.hjson", '{ flow: "jobs", name: "demo", jobs: [{ name: "a", command: "true" }] }')
@@ -326,7 +326,7 @@ class BareSystem(Story):
             self.skipTest("no mount namespaces here")
         done = subprocess.run(hide + [self.binary, "run", "a.hjson"], cwd=self.dir, env=self.environ(),
                               capture_output=True, text=True, check=False)
-        if "LeakSanitizer" not in done.stderr:  # which does not work, or stay quiet, without /proc
+        if "LeakSanitizer" not in done.stderr:  # which does not work, or prints messages, without /proc
             self.assertEqual(done.returncode, 3, done)
         self.assert_left_nothing()
         return done.stderr
@@ -339,7 +339,7 @@ class BareSystem(Story):
 
 
 class LongNames(Story):
-    """A name that fills a file name: whatever is moved aside for it finds room."""
+    """A job's name of the greatest length: files that are moved aside for it get shorter names."""
 
     def test_runs_again_renewed_and_retried(self):
         for name, more in (("p" * 255, ""), ("r" * 245, "renew: true"), ("€" * 85, "renew: true, retries: 2"),
@@ -361,7 +361,7 @@ class LongNames(Story):
 
 
 class FullDisk(Story):
-    """A small disk of its own, in a mount namespace; without those the stories are skipped."""
+    """A small disk in a mount namespace. The stories are skipped if it cannot be made."""
 
     def run_on_small_disk(self, *options):
         """Returns the jobs of the results, and the files of the run's directory."""
@@ -395,12 +395,12 @@ class FullDisk(Story):
         self.assertEqual(jobs["flood"]["status"], "FAILED")
 
     def test_a_log_that_had_no_room_makes_no_pass(self):
-        """The job does not look at what write() says."""
+        """The job ignores errors of write()."""
         fill = "yes | head -c 4000000"
         for end, patterns, expected in (
                 ("echo UVM_ERROR; exit 0", 'fail_patterns: ["^UVM_ERROR"]', ("FAILED", "log_unreadable")),
                 ("echo good; exit 0", 'pass_patterns: ["^good"]', ("FAILED", "log_unreadable")),
-                ("exit 0", 'pass_patterns: ["^y"]', ("PASSED", "none")),  # what is missing changes nothing
+                ("exit 0", 'pass_patterns: ["^y"]', ("PASSED", "none")),  # the missing part changes nothing
                 ("exit 0", "", ("PASSED", "none")),  # its log does not decide
                 ("exit 3", 'fail_patterns: ["^UVM_ERROR"]', ("FAILED", "exit"))):
             self.config(f"""{{ flow: "jobs", name: "full", jobs: [
@@ -432,7 +432,7 @@ class FewProcesses(Story):
         os.setuid(self.USER)
 
     def run_as_user(self, jobs, between=None):
-        """Sixty jobs, as a user without other processes; between() is called while the first one waits."""
+        """Sixty jobs, as a user without other processes; between() is called while the first job waits."""
         if os.geteuid() != 0:
             self.skipTest("needs root, to be a user without other processes")
         shutil.copy(self.binary, self.path("dvsched"))
@@ -457,7 +457,7 @@ class FewProcesses(Story):
         return done.err
 
     def test_a_limit_on_processes_slows_a_run_and_fails_nothing(self):
-        """Jobs that create processes themselves have some, too."""
+        """Some processes are left for jobs that start processes."""
         err = self.run_as_user('command: "(true); (true); true"')
         self.assertRegex(err, r"warning: only 2 jobs run at a time: \d+ more processes may be created \(limited by ulimit -u, ")
         self.assertNotIn("cannot create a process", err)
@@ -479,7 +479,7 @@ class FewProcesses(Story):
 
 
 class CutLog(Story):
-    # Until the slot, which sleeps but for its looks, has slept again.
+    # Until the slot, which sleeps between checks, has slept again.
     SCRIPT = """start=$(stat -c %s $DVSCHED_ODIR/log); echo UVM_ERROR
 slept() { awk '/^voluntary/ { print $2 }' /proc/$PPID/status; }
 enough=$(($(slept) + 3)); while [ "$(slept)" -lt $enough ]; do :; done

@@ -52,7 +52,7 @@ class Shared(Story):
         return sorted(p.name for p in self.path("locks").glob("wait-*"))
 
     def hold(self, device):
-        """The lock of a device, as somebody else has it; closed by close()."""
+        """The lock of a device, taken as by another process; closed by close()."""
         lock = self.path("locks", f"sim-{device}.lock").open("w", encoding="utf-8")
         self.addCleanup(lock.close)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -119,7 +119,7 @@ class Turns(Shared):
         events = self.fifo()
         process = self.begin("a")
         events.line()
-        self.passes(self.begin("b"))  # a has three workers that nobody needs
+        self.passes(self.begin("b"))  # a has three idle workers
         process.send_signal(signal.SIGINT)
         self.finish(process)
 

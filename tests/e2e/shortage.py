@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of a machine that is short of disk space or memory: launches wait, and go on by themselves."""
+"""Stories of a machine that is short of disk space or memory: launches wait, and continue without help."""
 
 import json
 import os
@@ -19,7 +19,7 @@ class Watermarks(Story):
         return [json.loads(line) for line in lines]
 
     def events(self, run_dir):
-        """The holds, and what became of which job, in their order."""
+        """The holds and the ends of jobs, in their order."""
         return [r["why"] and "held" or "released" if r["ev"] == "hold" else (r["id"], r["status"])
                 for r in self.records(run_dir) if r["ev"] in ("hold", "job")]
 
@@ -28,7 +28,7 @@ class Watermarks(Story):
         self.assertTrue(any(text in line for line in lines))
 
     def test_a_full_disk_holds_launches_until_more_is_free(self):
-        """A small disk of its own, in a mount namespace; without those the story is skipped."""
+        """A small disk in a mount namespace. The story is skipped if it cannot be made."""
         if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "x", self.dir],
                           capture_output=True, check=False).returncode:
             self.skipTest("no mount namespaces here")
@@ -112,7 +112,7 @@ class Memory(Story):
     """Jobs run together only while the memory that they are expected to need fits."""
 
     def run_jobs(self, keys, *options):
-        """The order of what became of four jobs that may all run at a time."""
+        """The order of events of four jobs that may all run at a time."""
         self.config('{ flow: "jobs", name: "m", jobs: [ { name: "j.{n}", command: "true", %s sweep: { n: "1..4" } } ] }' % keys)
         done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "4", "--verbose", *options)
         self.assertEqual(done.code, 0, done)

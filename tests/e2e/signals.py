@@ -31,7 +31,7 @@ def tree_of(pid):
 
 class ToEverybody(Story):
     def begin(self, *args):
-        """One job that cleans up when it is asked to end, and one that dies at once."""
+        """One job that cleans up at TERM, and one that dies at once."""
         self.config("""{ flow: "jobs", name: "s", jobs: [
           { name: "neat", command: "trap 'touch cleaned; exit 0' TERM HUP INT; echo up > events; while :; do read x < never; done" }
           { name: "plain", command: "echo up > events; exec sleep 1000" }
@@ -105,7 +105,7 @@ class StoppedWithDevices(Chips):
         send_to_all(pids, signal.SIGSTOP)
         select.select([], [], [], 3.5)  # longer than a worker may be without a heartbeat
         process.send_signal(signal.SIGCONT)
-        select.select([], [], [], 0.5)  # the workers are later than it
+        select.select([], [], [], 0.5)  # the workers continue later than dvsched
         send_to_all(pids, signal.SIGCONT)
         self.ends_well(process)
 
@@ -118,7 +118,7 @@ class StoppedWithDevices(Chips):
 
 
 class Ignored(Story):
-    """What is ignored at the start stays ignored, for dvsched and for its jobs."""
+    """Signals that are ignored at the start stay ignored, for dvsched and for its jobs."""
 
     def run_in(self, shell, script):
         self.config("""{ flow: "jobs", name: "s", jobs: [
@@ -173,7 +173,7 @@ class Ignored(Story):
 
 
 class Warnings(Story):
-    """What batch systems send some time before a limit."""
+    """Signals that batch systems send some time before a limit."""
 
     def test_warnings_of_a_limit_are_nothing(self):
         self.config("""{ flow: "jobs", name: "s", jobs: [

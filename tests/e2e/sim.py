@@ -337,7 +337,7 @@ class Simulations(SimStory):
 
 
 class ManyRuns(SimStory):
-    """Runs of a test after the first are made after its model: they must be what each would be by itself."""
+    """Later runs of a test are made from the first one: each must be equal to a run that is planned alone."""
 
     def commands(self, more, n=4):
         self.leaf("many", f'tests: [{{ name: "good", reseed: {n} }}]\n{more}')
@@ -425,7 +425,7 @@ class CommandsOfChildren(SimStory):
 
 
 class Mistakes(SimStory):
-    """Each of DVSim's tracebacks and half-told errors, with its place."""
+    """An error with its position for each traceback and incomplete error of DVSim."""
 
     def refused(self, name, *lines, **options):
         done = self.run_sim(name, "-i", "good", **options)

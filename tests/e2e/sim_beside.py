@@ -43,7 +43,7 @@ class Beside(SimStory):
     def test_a_run_with_builds_of_its_own_goes_on_beside_another(self):
         first = self.begin("1")
         link = self.path("out/main/one-sim-vcs/running/0.held.1")
-        while not os.path.lexists(link):  # links are made by the way
+        while not os.path.lexists(link):  # links are made some time later
             self.assertIsNone(first.poll())
         refused = self.run_sim("one.hjson", "--fixed-seed", "2")
         self.assertEqual(refused.code, 3, refused)

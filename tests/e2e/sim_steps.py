@@ -5,7 +5,7 @@ import os
 
 from sim_project import SimStory
 
-# A simulator that tells its times as VCS does, and leaves coverage.
+# A simulator that prints its times as VCS does, and leaves coverage.
 TALKING = """\
 mkdir -p "$COV"
 : > "$COV/data"

@@ -112,7 +112,7 @@ class Simpler(Story):
                 attempt = self.attempt()
                 self.assertEqual(attempt["reason"], reason, done)
                 self.assertIn(text, attempt["message"])
-                if "=-" in would:  # what the library says goes to the job's log
+                if "=-" in would:  # messages of the library go to the job's log
                     log = self.path("scratch", "demo", "vec_add", "log").read_text("utf-8")
                     self.assertIn(f"fakehost: {would.replace('=', ' returns ')}", log)
 

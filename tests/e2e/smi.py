@@ -12,7 +12,7 @@ import unittest
 
 from harness import PATIENCE_S, SOURCE, Story, pids_with
 
-# Files beside it decide what it does. Each call leaves a line in `calls`.
+# Files beside it control its behaviour. Each call adds a line to `calls`.
 TOOL = r"""#!/bin/sh
 cd "$(dirname "$0")" || exit 70
 echo "$*" >> calls
@@ -228,7 +228,7 @@ class Lending(Smi):
         self.assertIn("exited with status 1: no kernel ran on 0", self.attempts()[0]["message"])
 
     def test_a_tool_that_hangs_over_a_device_is_ended_and_tells_on_it(self):
-        # The list must come within that time, too, on any machine.
+        # The time limit holds for the list, too, also on slow machines.
         self.pool(self.job(command="touch bin/hangs; test $CUDA_VISIBLE_DEVICES = 1"),
                   options=self.HEALTH + '\ntimeout: "4s"')
         self.run_it()

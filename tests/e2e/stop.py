@@ -42,7 +42,7 @@ class Stopping(Story):
         self.assertEqual(done.code, code, done)
         self.assertEqual(done.signal, signum, done)  # so that loops of shells stop
         self.assertIn("results ", done.out)
-        # Said once, by the ending.
+        # Only the ending reports it.
         self.assertEqual((done.out + done.err).count("the run was"), 1, done)
         self.assertNotIn("cancelled:", done.err)
         jobs = jobs_of(self.results())
@@ -146,7 +146,7 @@ class Stopping(Story):
         self.assertEqual(jobs["long.1"]["reason"], "run_deadline")
         self.assertEqual(jobs["after"]["status"], "KILLED")
         self.assertEqual(jobs["clean"]["status"], "PASSED")
-        # A machine that took two seconds to get this far has nothing to merge.
+        # If a machine needs two seconds to get this far, there is nothing to merge.
         if jobs["quick"]["status"] == "PASSED":
             self.assertEqual(jobs["merge"]["status"], "PASSED")
         self.assertEqual(self.results()["run"]["outcome"], "deadline")
@@ -162,7 +162,7 @@ class Stopping(Story):
         events, gate = self.fifo(), self.fifo("gate")
         process = self.start("run", "cfg.hjson", "--run-deadline", "0.1s")
         self.assertEqual(events.line(), "reading")
-        # The clock's word lies in a socket, which nobody can look into. Without the pause the story is true, too.
+        # The message of the clock is in a socket, where the test cannot see it. The story also holds without the pause.
         select.select([], [], [], 0.5)
         os.write(gate.fd, b"go\n")
         done = self.finish(process)

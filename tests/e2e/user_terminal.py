@@ -30,7 +30,7 @@ class UserTerminal:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def modes(self):
-        """The bit after a change that was made with input waiting says nothing to anybody."""
+        """The modes without PENDIN, which the kernel sets when modes are changed while input waits."""
         modes = termios.tcgetattr(self.slave)
         modes[3] &= ~getattr(termios, "PENDIN", 0x4000)
         return modes
@@ -60,7 +60,7 @@ class UserTerminal:
         return self.text.decode(errors="replace")
 
     def see(self, pattern):
-        """Reads until the pattern stands on the screen; what was before it is not looked at again."""
+        """Reads until the screen shows the pattern. The next search starts after it."""
         end = time.monotonic() + PATIENCE_S
         while True:
             found = re.search(pattern.encode(), self.text, re.M)
@@ -71,7 +71,7 @@ class UserTerminal:
                 raise AssertionError(f"never seen: {pattern}\n{self.screen()[-3000:]}")
 
     def end(self):
-        """The exit code; the screen's text has what was not looked at."""
+        """The exit code; the screen's text has the output after the last search."""
         end = time.monotonic() + PATIENCE_S
         while self.process.poll() is None and time.monotonic() < end:
             self.read_some(end)

@@ -6,7 +6,7 @@ import unittest
 
 from harness import Story
 
-CI, GUEST, GROUP = 65533, 65532, 65531  # nobody's numbers: a user of the group, one who is not, the group
+CI, GUEST, GROUP = 65533, 65532, 65531  # unused ids: a user in the group, a user outside of it, the group
 
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root, to be other users")
@@ -26,7 +26,7 @@ class Users(Story):
         }""")
 
     def as_user(self, user, *args):
-        """As that user, who keeps what he writes to himself."""
+        """As that user, with a umask that gives no permission to others."""
         home = self.path(f"home-{user}")
         if not home.exists():
             home.mkdir()

@@ -20,7 +20,7 @@ class Verilator(Story):
         self.assertEqual(done.code, 1, done)
         results = {job["id"]: job for job in self.results("out")["jobs"]}
         passed = sorted(name for name, job in results.items() if job["status"] == "PASSED")
-        # Seeds are given away by test, and the generator is the testbench's own: it is always these.
+        # Seeds are given by test, and the testbench has its own generator: the failures are always the same.
         self.assertEqual(passed, ["fifo:0.fifo_smoke.1", "fifo:2.fifo_stress.4", "fifo:cov_merge", "fifo:cov_report",
                                   "fifo:default"])
         self.assertEqual(results["fifo:broken"]["reason"], "fail_pattern")

@@ -20,7 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COOKIE = "DVSCHED_TEST_ID"
 ROLES = ["guardian", "scheduler", "slot", "clerk"]
-PATIENCE_S = 60  # of 30 s that a run may take, on a machine that has other things to do
+PATIENCE_S = 60  # times 30 s: the limit of a run, also on a busy machine
 PASSES = [f"p{i}" for i in range(8)] + ["c1", "c2", "c3", "flaky", "child", "needs-p", "long"]
 FAILS = ["exit", "pattern", "missing"]
 ENDS = {**{name: "PASSED" for name in PASSES}, **{name: "FAILED" for name in FAILS}, "needs-f": "KILLED", "time": "KILLED"}
@@ -65,7 +65,7 @@ class Counts:
 
 
 class Jobs:
-    """What a bed runs: 20 jobs, some of which fail."""
+    """The jobs of a bed: 20 jobs, some of which fail."""
 
     name, ends, exit_code = "jobs", ENDS, 1
     words = ["run", "cfg.hjson", "-j", "4"]
@@ -170,7 +170,7 @@ class Bed:
         return found
 
     def run_dir(self):
-        """Of the newest run, also where `latest` could not be made."""
+        """The file of the newest run, also if the link `latest` could not be made."""
         runs = self.dir / "scratch/.dvsched/runs"
         if (runs / "latest").exists():
             return (runs / "latest").resolve()
@@ -203,7 +203,7 @@ def describe(pid):
 
 
 def is_left(bed):
-    """Processes that are still there 2 s after the end; a slow machine gets more, as long as they become fewer."""
+    """Processes that exist 2 s after the end. A slow machine gets more time while their number decreases."""
     end = time.monotonic() + 10
     while (left := bed.pids()) and time.monotonic() < end:
         for pid in left:
@@ -217,7 +217,7 @@ def is_left(bed):
 
 
 def check_results(bed, code, out, is_mute):
-    """What is wrong with results and exit code, or None. is_mute: standard error could not be written."""
+    """The error in results and exit code, or None. is_mute: standard error could not be written."""
     results = bed.results()
     if results is None:
         is_reported = is_mute or "results.json cannot be written" in out
@@ -246,7 +246,7 @@ def check_journal(bed, out):
 
 
 def check_resume(bed):
-    """Goes on with what is there, and compares the verdicts with those of a run without a fault."""
+    """Resumes the run, and compares the verdicts with those of a run without a fault."""
     run = bed.run_dir()
     # Without a first record the run has said that its journal is off, or could not be written.
     has_record = run and (run / "journal.jsonl").exists() and b"\n" in (run / "journal.jsonl").read_bytes()
@@ -261,7 +261,7 @@ def check_resume(bed):
 
 
 def judge(bed, code, out, is_mute=False):
-    """The oracle: what is wrong, or None."""
+    """The oracle: the error, or None."""
     if code is None:
         return "it did not end"
     if code < 0 and -code not in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):

@@ -39,7 +39,7 @@ def find_half_file(bed):
 
 
 def find_missing_file(bed, out):
-    """A file that is named as written, and is not there."""
+    """A file that a message names as written and that does not exist."""
     for what, path in re.findall(r"(?m)^(results|report|logs|run|  ) +(/\S+?)(?::\d+)?$", out):
         if not os.path.exists(bed.dir / path):
             return f"{what.strip()} {path} was printed, and is not there"
@@ -57,7 +57,7 @@ def has_failed_itself(bed):
 
 
 def judge_disk(bed, code, out, words):
-    """What is wrong, or None. Before bed.judge(), which resumes the run."""
+    """The error, or None. Call it before bed.judge(), which resumes the run."""
     _, _, role, call, error, kind, n = words.split()
     text = os.strerror(errno.ENOSPC if error == "SHORT" else getattr(errno, error))
     wrong = find_half_file(bed) or find_missing_file(bed, out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file system that does not say what it has left. Preloaded by tests/e2e/shortage.py.
+ * A file system whose statvfs() hangs. Preloaded by tests/e2e/shortage.py.
  *
  *   DVSCHED_HANG=FIFO   statvfs() while somebody reads FIFO: it closes FIFO, and does not return
  * before somebody has written to FIFO.end

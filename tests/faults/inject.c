@@ -150,7 +150,7 @@ static void read_fault(const char *text)
 	fault.parts = *end == ':' ? end + 1 : NULL;
 }
 
-/* What this process is; those of jobs are nothing. */
+/* The role of this process; processes of jobs have none. */
 static enum role find_role(void)
 {
 	char exe[4096], words[64] = "";
@@ -224,7 +224,7 @@ static bool is_due(enum call call)
 
 enum { PATH_ROOM = 8192 };
 
-/* Of name in the directory dir, or of the file dir if name is NULL. */
+/* The path of name in the directory dir, or of the file dir if name is NULL. */
 static void find_path(int dir, const char *name, char *to)
 {
 	char link[64] = "/proc/self/cwd";

@@ -53,8 +53,8 @@ static void fail(const char *text, const struct str *once, const char *twice)
 }
 
 /*
- * What came out expands to itself again. (Not so with commands: what is left of one takes the rest
- * of the text for itself.)
+ * The result expands to itself. (This does not hold with commands: the rest of a text belongs to a
+ * command.)
  */
 static void expand(const struct subst *s, const char *text)
 {

@@ -24,7 +24,7 @@ def files():
 
 
 def words_of(text):
-    """The words of the command that a golden plan is the answer to."""
+    """The words of the command that makes a golden plan."""
     first = text.partition("\n")[0]
     if not first.startswith(PREFIX):
         raise ValueError(f"the first line is no command: {first}")
@@ -64,7 +64,7 @@ def field_lines(job):
 
 
 def own_names(job):
-    """What is a job's own, longest first, and what stands for it."""
+    """The parts that are specific to a job, longest first, with their placeholders."""
     name = job["id"].partition(":")[2]
     place = re.match(r"<scratch>/[^/]+/[^/]+", job["odir"] or "")
     yield job["odir"], "<odir>"
@@ -77,7 +77,7 @@ def own_names(job):
 
 
 def job_lines(job):
-    """What the job is, with its own names taken out, so that jobs that differ by name only are alike."""
+    """The job with placeholders for its names, so that jobs that differ by name only are equal."""
     lines = list(field_lines(job))
     for old, new in own_names(job):
         if old:

@@ -108,7 +108,7 @@ void acl_bed_use(struct acl_bed *b, const char *stub)
 	char link[128];
 	void *lib, *at;
 
-	/* A path that was opened once stays what it was. */
+	/* dlopen() returns the same library for a path that was opened before. */
 	snprintf(b->libdir, sizeof(b->libdir), "%s/lib%u", b->dir, ++b->n_libdirs);
 	snprintf(link, sizeof(link), "%s/libascendcl.so", b->libdir);
 	assert_int_equal(mkdir(b->libdir, 0700), 0);

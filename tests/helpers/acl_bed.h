@@ -37,7 +37,7 @@ struct acl_bed {
 	stub_release_function *release;
 };
 
-/* A new one for each test: setup and teardown for cmocka. */
+/* Makes and frees the bed of a test: setup and teardown for cmocka. */
 int acl_bed_init(void **state);
 int acl_bed_done(void **state);
 #define ACL_TEST(f) cmocka_unit_test_setup_teardown(f, acl_bed_init, acl_bed_done)
@@ -46,7 +46,7 @@ int acl_bed_done(void **state);
 void acl_bed_use(struct acl_bed *b, const char *stub);
 /* more: further options, "\"soc\": \"x\"", or NULL. */
 void acl_bed_options(struct acl_bed *b, const char *more);
-/* Empties the texts of the last call; for arguments. */
+/* Empties the texts of the last call, which are then arguments of a call. */
 struct dvs_text *acl_bed_err(struct acl_bed *b);
 int32_t acl_bed_open(struct acl_bed *b, const char *script);
 void acl_bed_must_open(struct acl_bed *b, const char *script);
@@ -60,7 +60,8 @@ const char *acl_bed_job(struct acl_bed *b, const char *entry, const char *args);
 int32_t acl_bed_prepare(struct acl_bed *b, const char *job);
 /* Until poll is over or fails, at most most times. *ret_is_over. */
 int32_t acl_bed_poll(struct acl_bed *b, unsigned most, int32_t *ret_is_over);
-/* All of a run: load … finish. The code of finish, or of what failed before; said has its text. */
+/* A whole run: load … finish. Returns the code of finish, or of the call that failed before; said
+ * has its text. */
 int32_t acl_bed_run(struct acl_bed *b, const char *job);
 enum dvs_class acl_bed_class(struct acl_bed *b, int32_t code, int32_t is_fresh);
 

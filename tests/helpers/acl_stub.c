@@ -118,8 +118,8 @@ int aclrtDestroyStream(void *stream)
 	return 0;
 }
 
-/* A device's memory keeps what is left in it: the next buffers of that size begin with what the
- * last ones of it held, in the order in which those were given back. */
+/* The memory of a device keeps its content: new buffers of a size begin with the content of the
+ * freed buffers of that size, in the order in which these were freed. */
 enum { LEFT = 16 };
 static struct left {
 	void *held; /* NULL: nothing */

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* What a poisoned or a dead device does to a call. */
+/* The effect of a poisoned or a dead device on a call. */
 enum stub_kind {
 	STUB_HOST,	 /* nothing */
 	STUB_DEVICE,	 /* it fails */
@@ -22,15 +22,15 @@ struct stub {
 
 extern struct stub stub;
 
-/* Writes the call down and does what the script says. 1: return stub.rc. */
+/* Records the call and does what the script says. 1: return stub.rc. */
 int stub_enter(const char *entry, enum stub_kind kind);
 int stub_enter_n(const char *entry, enum stub_kind kind, long argument);
-/* As by force: what lived on the device is gone. */
+/* Resets the device by force: all objects on it are gone. */
 void stub_reset_device(void);
 /* Memory on the device: zeroed, gone after a reset by force and with the next stub_begin(). */
 void *stub_new(size_t bytes);
 void stub_delete(void *p);
-/* What the runtime says of its last error, once; or NULL. */
+/* The runtime's text about its last error, once; or NULL. */
 const char *stub_take_recent(void);
 
 #endif

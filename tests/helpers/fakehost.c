@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A double of simpler's libhost_runtime.so: the same exports, a device that adds, and every
- * misbehaviour that somebody asks for. It knows nothing of the driver's header: the offsets below
- * were written down a second time from the ABI's description, so that a field in the wrong place is
- * found. It is as unkind as the library: the device has memory of its own (fakehost_memory.c) that
- * keeps what is left in it, an output is not copied there, the arguments' directions are looked up
- * by the tensor's number, and each run takes keys of the process for ever.
+ * A double of simpler's libhost_runtime.so: the same exports, a device that adds, and misbehaviour
+ * on request. It does not include the driver's header: the offsets below are from the description
+ * of the ABI, so that a field in the wrong place is found. It has the pitfalls of the library: the
+ * device has separate memory (fakehost_memory.c) that keeps its content, an output is not copied
+ * there, the directions of arguments are found by the tensor's number, and each run uses up keys of
+ * the process.
  *
  * FAKEHOST: what to do, "key=value,key=value", read at each call (the keys: see fake_would()).
- * FAKEHOST_REPORT: a file that is appended to: "call NAME" for each call, "violation …" for each
- * thing that the real library would answer with a crash, a leak or nonsense, "saw …" for what tests
- * look at.
+ * FAKEHOST_REPORT: a file that gets lines: "call NAME" for each call, "violation …" for each use
+ * that would be a crash, a leak or a wrong result with the real library, "saw …" for values that
+ * tests check.
  *
  * FAKEHOST_VERSION, when it is compiled: 1 or 2 of the library's versions, or 3 of neither.
- * FAKEHOST_KEYS: how many keys of the process each run takes; 5 unless it is there.
+ * FAKEHOST_KEYS: number of keys of the process that each run uses up (default: 5).
  *
  * What it computes: every output (f32) is the sum of all inputs and scalars (their low 32 bits, as
- * f32) plus a number that stands in the first kernel's file: "\177ELF…K=5;". What is an output says
- * that kernel's own signature, or else the callable's. "W=2;" in it: it writes that many elements.
- * A second kernel takes what the first one wrote to the rings' heap, and adds its own K to it.
+ * f32) plus a number that stands in the first kernel's file: "\177ELF…K=5;". The signature of that
+ * kernel, or else that of the callable, says which tensors are outputs. "W=2;" in it: it writes
+ * that many elements. A second kernel takes what the first one wrote to the rings' heap, and adds
+ * its own K to it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -251,7 +252,8 @@ __attribute__((destructor)) static void on_unload(void)
 
 /* ---- a run ---- */
 
-/* A run's storage: what is needed until finalize, nothing of the caller's but the tensors. */
+/* A run's storage has all that is needed until finalize. Of the caller's memory only the tensors
+ * are used. */
 static void take_storage(const struct fake *f, char *run, const char *descriptor)
 {
 	EXPECT((uintptr_t)run % 64 == 0, "prepare: storage that is not aligned");
@@ -289,7 +291,7 @@ EXPORT int simpler_prepare_run(void *ctx, void *run, int32_t id, const void *arg
 	return 0;
 }
 
-/* What the library loads anew for each run makes keys, and nobody deletes them. */
+/* The library loads code for each run, which makes keys that are never deleted. */
 static void take_keys(void)
 {
 	const char *n = getenv("FAKEHOST_KEYS");
@@ -377,7 +379,7 @@ static void add(struct fake *f)
 			compute(f, &f->args[o], e, (float)wrong);
 }
 
-/* What is the device's is given back in any case, and copied back if all went well. */
+/* Memory of the device is freed in any case. The outputs are copied back if the run succeeded. */
 static void give_back(struct fake *f, bool is_good)
 {
 	for (unsigned i = 0; i < f->n_args; i++) {
@@ -430,7 +432,7 @@ EXPORT size_t get_host_dlopen_count(void *ctx)
 	return fake_get(ctx, "count")->n_loads;
 }
 
-/* What is exported and never called. */
+/* Functions that are exported and never called. */
 #define UNCALLED(name)                         \
 	EXPORT int name(void);                 \
 	EXPORT int name(void)                  \

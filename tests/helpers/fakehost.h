@@ -9,7 +9,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* ---- what is written down, and what was asked for: fakehost.c ---- */
+/* ---- the report, and the requests: fakehost.c ---- */
 
 void fake_report(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define VIOLATION(...) fake_report("violation", __VA_ARGS__)
@@ -20,7 +20,8 @@ void fake_report(const char *kind, const char *fmt, ...) __attribute__((format(p
 	} while (0)
 /* Is key in FAKEHOST? Then *ret is its value. */
 bool fake_would(const char *key, long *ret);
-/* What every call does first: is seen, crashes or hangs if it should, and says what it returns. */
+/* Called first in every call: reports it, crashes or hangs if requested, and returns the requested
+ * code. */
 int fake_enter(const char *name, int usually);
 /* That context is live. */
 void fake_know(void *ctx, const char *call);
@@ -28,14 +29,14 @@ int fake_count_comm(int change); /* how many there are then */
 
 /* ---- the device's memory: fakehost_memory.c ---- */
 
-/* Memory that is given back keeps what stands in it, and goes to the next who wants as much. Nobody
- * has written to what was never used before. NULL: none is left. */
+/* Freed memory keeps its content, and is used for the next allocation of the same size. New memory
+ * has a pattern of its own. NULL: none is left. */
 void *fake_device_alloc(size_t n);
 void fake_device_free(void *p);
 /* [p, p + n) is the device's. */
 bool fake_is_device(const void *p, size_t n);
 size_t fake_device_committed(void);
-/* The rings' heap: grows when more is wanted, and keeps its content otherwise. */
+/* The rings' heap: grows on demand, and keeps its content otherwise. */
 char *fake_heap(size_t n);
 /* In the end: all of it. */
 void fake_device_done(void);

@@ -80,7 +80,7 @@ size_t fake_device_committed(void)
 	return n;
 }
 
-/* Guards around it: what is written beyond the heap is a crash at once. */
+/* Guard pages: a write beyond the heap crashes at once. */
 char *fake_heap(size_t n)
 {
 	size_t page = 4096, room = (n + ALIGN + page - 1) / page * page;

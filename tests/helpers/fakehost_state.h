@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the double of a host runtime (fakehost.c) is made of, and the offsets of what it is given.
+/* The state of the double of a host runtime (fakehost.c), and the offsets in its arguments.
  */
 #ifndef TESTS_HELPERS_FAKEHOST_STATE_H
 #define TESTS_HELPERS_FAKEHOST_STATE_H
@@ -93,7 +93,7 @@ static inline bool fake_is_elf(const void *at, size_t n)
 
 /* The context that is live. */
 struct fake *fake_get(void *ctx, const char *call);
-/* What goes into a run of c, looked at and copied to the device as the library does. */
+/* The inputs of a run of c, checked and copied to the device as by the library. */
 void fake_take_args(struct fake *f, const char *args, const struct callable *c);
 void fake_check_config(const char *config);
 /* Bytes of all heaps that a run of this runtime has. */

@@ -122,7 +122,7 @@ static int say_ready(int hello)
 	return wait_for_ever();
 }
 
-/* It outlives us at TERM, and does not leave our session. */
+/* It survives TERM, and stays in the session of its parent. */
 static int leave_orphan(void)
 {
 	pid_t pid = fork();
@@ -175,7 +175,7 @@ static int be_traceable(void)
 	return wait_for_ever();
 }
 
-/* Nobody finds it by its session, its group or its environment. */
+/* It cannot be found by its session, its group or its environment. */
 static int hide(const char *self)
 {
 	char *argv[] = {(char *)self, (char *)"ignore-term", NULL}, *none[] = {NULL};

@@ -11,10 +11,9 @@
  *   I.mig        MIG instances in the even places; 0: no MIG
  *   hang.CALL    it never returns
  *
- * It is as unkind as a library may be: it fills all the room that it is given, refuses too little
- * of it, and aborts when it is used before it is started or after it was shut down. What was called
- * is in the file NVML_STUB.calls. Built with -DSTUB_OLD it lacks what came late, with -DSTUB_BROKEN
- * what must be there.
+ * It is strict: it fills the whole buffer that it gets, returns an error if that is too small, and
+ * aborts if it is used before it is started or after it was shut down. The file NVML_STUB.calls has
+ * the calls. Built with -DSTUB_OLD it lacks newer functions, with -DSTUB_BROKEN a required one.
  */
 #include <stdint.h>
 #include <stdio.h>

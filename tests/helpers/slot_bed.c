@@ -22,7 +22,7 @@
 #include "clerk/clerk.h"
 #include "disk.h"
 
-/* Only what hangs meets it. */
+/* Only a test that hangs reaches this limit. */
 enum { PATIENCE_S = 60 };
 
 /* How much the job wrote into its log. */
@@ -308,7 +308,7 @@ char *bed_log(struct slot_bed *b)
 	return disk_log(b->log);
 }
 
-/* A log tells nobody when it grows: it is looked at again after a turn of the loop. */
+/* There is no event when a log grows: it is read again after a turn of the loop. */
 void bed_wait_for_log(struct slot_bed *b, const char *text)
 {
 	bool found = false;

@@ -18,7 +18,7 @@ struct slot_bed {
 	const struct job_needs *needs;	/* NULL: none */
 	char *base, *root, *odir, *log; /* base: the directory around root */
 	char *cookie;
-	/* ---- what came out ---- */
+	/* ---- results ---- */
 	bool has_ended, has_died;
 	struct job_result result;
 	struct arena *mem; /* of result */
@@ -36,11 +36,11 @@ struct slot_bed {
 void bed_dispatch(int argc, char **argv);
 
 struct slot_bed *bed_new(void);
-/* The same, with limits of the slot's clock on our side. */
+/* The same, with limits for the silence of the slot. */
 struct slot_bed *bed_new_with(const struct vigil_limits *limits);
 /* Ends the slot, then fails the test if any process that it made is still there. */
 void bed_free(struct slot_bed *b);
-/* The slot ends, and with it all that it kept; another one takes its place. */
+/* Ends the slot with all processes that it kept, and starts another one. */
 void bed_renew_slot(struct slot_bed *b);
 
 /* The job is this helper word with its arguments (NULL-terminated). */
@@ -51,7 +51,7 @@ void bed_pass(struct slot_bed *b, const char *pattern);
 void bed_fail(struct slot_bed *b, const char *pattern);
 
 void bed_start(struct slot_bed *b, uint32_t attempt);
-/* Turns the loop once, without waiting for anything but a moment. */
+/* Turns the loop once, and waits at most a moment. */
 void bed_turn(struct slot_bed *b);
 /* Turns the loop until the job has ended or its slot has died. */
 void bed_wait(struct slot_bed *b);

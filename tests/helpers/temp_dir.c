@@ -9,7 +9,7 @@
 
 #include "base/fs.h"
 
-/* Its reader sees the end of this process: nobody else has it. */
+/* The reader sees the end of this process, because no other process has this end. */
 static int alive_fd = -1;
 static pid_t owner;
 
@@ -18,7 +18,7 @@ static void keep(int fd, const char *dir)
 	char c;
 	ssize_t n;
 
-	setsid(); /* what ends the test's group does not end it */
+	setsid(); /* a signal to the test's group does not end it */
 	for (int other = 0; other < 1024; other++)
 		if (other != fd)
 			close(other);
@@ -29,7 +29,7 @@ static void keep(int fd, const char *dir)
 	_exit(0);
 }
 
-/* Nobody's child, so that no test meets it. */
+/* No child of the test program, so that no test finds it. */
 static void start_keeper(int fd, const char *dir)
 {
 	pid_t pid = fork();

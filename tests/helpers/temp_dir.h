@@ -3,7 +3,8 @@
 #ifndef HELPERS_TEMP_DIR_H
 #define HELPERS_TEMP_DIR_H
 
-/* As mkdtemp(). The test removes it; what it could not, a process does that waits for its end. */
+/* As mkdtemp(). The test removes the directory. If the test is killed, a process removes it that
+ * waits for the end of the test. */
 char *temp_dir_make(char *pattern);
 
 #endif

@@ -18,7 +18,7 @@
 #include "device/probe/probe.h"
 #include "disk.h"
 
-/* Only what hangs meets it. */
+/* Only a test that hangs reaches this limit. */
 enum { PATIENCE_S = 60 };
 
 static const char *const no_strings[] = {NULL};
@@ -31,7 +31,7 @@ void worker_bed_dispatch(int argc, char **argv)
 		exit(probe_main());
 }
 
-/* ---- what workers say ---- */
+/* ---- messages of workers ---- */
 
 static void on_opened(struct device_worker *w, void *ctx)
 {
@@ -270,7 +270,7 @@ static void on_patience(struct ev_loop *loop, ev_timer *w, int revents)
 	ev_break(loop, EVBREAK_ONE);
 }
 
-/* What a worker died of is in its log. */
+/* Its log says why a worker died. */
 static void tell(const struct bed_rank *r)
 {
 	char *text = disk_text(r->own_log);
@@ -299,7 +299,7 @@ void worker_bed_wait(struct worker_bed *b, unsigned rank, bed_condition *is_so)
 	assert_true(is_so(r));
 }
 
-/* The board tells nobody when it changes: it is looked at again after a turn of the loop. */
+/* There is no event when the board changes: it is read again after a turn of the loop. */
 static void wait_for_word(struct worker_bed *b, const struct bed_rank *r,
 			  const _Atomic uint32_t *word, uint32_t value)
 {

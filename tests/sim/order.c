@@ -90,7 +90,7 @@ static uint64_t in_use_of(const struct sim *m, const char *resource)
 	return n;
 }
 
-/* Does the job lack resource k, if so much more of each is in use? */
+/* Whether the job lacks resource k if `more` of each is also in use. */
 static bool lacks(const struct sim *m, uint32_t job, unsigned k, const uint64_t *more)
 {
 	const struct resource_limit *l = &m->limits[k];
@@ -139,7 +139,7 @@ static bool is_ready(const struct sim *m, uint32_t job)
 
 static bool goes_first(const struct sim *m, uint32_t a, uint32_t b)
 {
-	/* Who goes first is settled by the job itself, on every stage. */
+	/* The order is that of the jobs, on every stage. */
 	const struct job_rules *x = m->b.plan->jobs[a].rules, *y = m->b.plan->jobs[b].rules;
 	double tx = x->timeout_s > 0 ? x->timeout_s : INFINITY;
 	double ty = y->timeout_s > 0 ? y->timeout_s : INFINITY;
@@ -153,7 +153,7 @@ static bool goes_first(const struct sim *m, uint32_t a, uint32_t b)
 	return m->b.plan->is_by_id ? strcmp(order_id(m, a), order_id(m, b)) < 0 : a < b;
 }
 
-/* Do they ask for the same? */
+/* Whether both ask for the same resources. */
 static bool are_alike(const struct sim *m, uint32_t a, uint32_t b)
 {
 	for (unsigned k = 0; k < SIM_RESOURCES; k++)
@@ -163,7 +163,8 @@ static bool are_alike(const struct sim *m, uint32_t a, uint32_t b)
 	       order_rules(m, a)->cpus == order_rules(m, b)->cpus;
 }
 
-/* The ready jobs, best first; of those that ask for the same only the best. Returns how many. */
+/* The ready jobs, best first; of jobs that ask for the same resources only the best. Returns their
+ * number. */
 static uint32_t list_first(const struct sim *m, uint32_t *ret)
 {
 	uint32_t n = 0, n_first = 0;
@@ -195,7 +196,8 @@ static void add_asked(const struct sim *m, uint32_t job, uint64_t *amounts)
 		amounts[k] += asked_of(m, job, m->limits[k].name);
 }
 
-/* One that lacks something keeps all that it asks for, unless a better one lacks the same. */
+/* A job that lacks a resource reserves all that it asks for, unless a better job lacks the same
+ * resource. */
 static bool may_go(const struct sim *m, uint32_t job, uint64_t *kept, bool *is_lacked)
 {
 	bool is_next = !is_impossible(m, job), has_all = is_next, lacked[SIM_RESOURCES] = {false};
@@ -214,9 +216,8 @@ static bool may_go(const struct sim *m, uint32_t job, uint64_t *kept, bool *is_l
 }
 
 /*
- * Of those that may go as far as resources are concerned, the first of each backend, if that has
- * room for it; if not, what it asks for is kept for it, and the rest of its backend waits. -1:
- * none.
+ * Of the jobs that have their resources: the first one of each backend, if the backend has a place
+ * for it. Otherwise its resources are reserved, and other jobs of the backend wait. -1: none.
  */
 int order_next_job(const struct sim *m)
 {
@@ -245,9 +246,9 @@ int order_next_job(const struct sim *m)
 }
 
 /*
- * Whatever the order of lines is: the best of all ready jobs that can have what it asks for waits
- * for jobs that run already, and for nothing else. Those that start before it leave it what it
- * asks for, and what it lacks they leave alone.
+ * In any order of queues: the best ready job whose requests can be met waits only for jobs that run
+ * already. Jobs that start before it leave enough of every resource that it asks for, and take
+ * nothing that it lacks.
  */
 void order_check_best(struct sim *m, uint32_t job)
 {

@@ -55,7 +55,7 @@ static bool begins_with_fallback(const struct job_spec *spec, const struct fate 
 	return false;
 }
 
-/* A job by itself, once it may run: each stage until it passes or has no attempt left. */
+/* A job alone, once it may run: each stage until it passes or has no attempt left. */
 static struct fate alone(const struct sim *m, uint32_t job, const struct fate *fates)
 {
 	const struct job_spec *spec = &m->b.plan->jobs[job];
@@ -90,7 +90,7 @@ static struct fate alone(const struct sim *m, uint32_t job, const struct fate *f
 	}
 }
 
-/* What those it depends on make of a job; known: whether that is settled. */
+/* The effect of its dependencies on a job; known: whether it is final. */
 static struct fate by_deps(const struct sim *m, uint32_t job, const struct fate *fates)
 {
 	const struct job_spec *spec = &m->b.plan->jobs[job];
@@ -162,7 +162,7 @@ static bool is_end_of(const struct sim *m, const struct job *job, uint32_t attem
 	       job->reason == (o.status == JOB_PASSED ? REASON_NONE : o.reason);
 }
 
-/* After a stop no stage follows another one, and one that passed alone is not enough. */
+/* After a stop no stage follows another one, and the pass of an earlier stage is not enough. */
 static bool is_between_stages(const struct sim *m, const struct job *job)
 {
 	uint32_t stage = m->jobs[job->n].stage;
@@ -170,8 +170,8 @@ static bool is_between_stages(const struct sim *m, const struct job *job)
 	return stage && stage < m->b.plan->jobs[job->n].n_fallback;
 }
 
-/* Not tried again after the stop, or as it would have ended anyway; the own failure of a job stays
- * its end where the fallback did not help. */
+/* It was not retried after the stop, or it ended as it would have without the stop. The job's own
+ * failure stays its result if the fallback did not help. */
 static bool is_own_end(const struct sim *m, const struct job *job)
 {
 	const struct sim_job *j = &m->jobs[job->n];

@@ -87,7 +87,7 @@ static void kill_it(struct backend *b, const struct job *job, enum kill_level le
 	m->lanes[order_lane(m, b)].fake->kill(b, job, level, reason);
 }
 
-/* ---- what observers hear ---- */
+/* ---- calls of observers ---- */
 
 static bool is_legal(enum job_status was, enum job_status now)
 {
@@ -104,7 +104,7 @@ static bool is_legal(enum job_status was, enum job_status now)
 	}
 }
 
-/* May it run, as far as others go? */
+/* Whether its dependencies let it run. */
 static bool deps_allow(const struct sim *m, uint32_t job)
 {
 	const struct job_spec *spec = &m->b.plan->jobs[job];
@@ -179,7 +179,7 @@ static bool may_fall_back(const struct sim *m, uint32_t job)
 	return spec->n_fallback > 0;
 }
 
-/* The next stage comes after its own fault, or after a stage that passed. */
+/* The next stage follows a failure of the job itself, or a stage that passed. */
 static bool may_go_on(const struct sim *m, uint32_t job, const struct job_result *r)
 {
 	uint32_t stage = m->jobs[job].stage;
@@ -198,7 +198,7 @@ static void enter_stage(struct sim *m, uint32_t job, uint32_t stage)
 	m->jobs[job].n_before = m->jobs[job].n_attempts;
 }
 
-/* It follows one that it needs onto the fallback. */
+/* It uses the fallback because a job that it needs does. */
 static void begin(struct sim *m, uint32_t job)
 {
 	const struct job_spec *spec = &m->b.plan->jobs[job];
@@ -281,7 +281,7 @@ void rules_watch(struct sim *m)
 
 /* ---- around each turn ---- */
 
-/* What was asked for before a turn is in force from its beginning. */
+/* Requests made before a turn are in force from its beginning. */
 void rules_before_turn(struct sim *m)
 {
 	m->hold = m->next_hold;

@@ -10,14 +10,14 @@
 
 enum { SIM_JOBS = 24, SIM_ACTIONS = 14, SIM_RESOURCES = 3, SIM_STAGES = 2 };
 
-/* Something that is done to the run from outside. */
+/* A request from outside of the run. */
 struct sim_action {
 	enum { ACT_STOP, ACT_PARALLEL, ACT_RESOURCE, ACT_LANE, ACT_PAUSE, ACT_HOLD } what;
 	double at_s;
 	uint32_t which, value;
 };
 
-/* What the rules know about a job: from observers and from the backends' verbs only. */
+/* The state of a job for the rules: from observers and calls of the backends only. */
 struct sim_job {
 	enum job_status status;
 	bool is_in_flight;
@@ -71,14 +71,14 @@ uint64_t sim_random(struct sim *m);
 uint32_t sim_below(struct sim *m, uint32_t n);
 bool sim_chance(struct sim *m, unsigned percent);
 void sim_make_world(struct sim *m);
-/* What the job is run by: itself, or a stage of its fallback. */
+/* The stage that runs: the job itself, or a stage of its fallback. */
 static inline const struct job_spec *sim_spec(const struct sim *m, uint32_t job, uint32_t stage)
 {
 	const struct job_spec *spec = &m->b.plan->jobs[job];
 
 	return stage ? &spec->fallback[stage - 1] : spec;
 }
-/* What becomes of an attempt, leaving busy answers aside. Pure. */
+/* The outcome of an attempt, ignoring busy answers. Pure. */
 struct fake_outcome sim_outcome(const struct sim *m, uint32_t job, uint32_t attempt);
 
 /* rules.c */
@@ -87,7 +87,7 @@ void rules_before_turn(struct sim *m);
 void rules_after_turn(struct sim *m);
 void rules_at_end(struct sim *m);
 void rules_set_free(struct sim *m, unsigned lane);
-/* Is it the job's own fault? */
+/* Whether the job itself is the cause. */
 bool reference_is_own_fault(enum job_reason reason);
 
 /* order.c: which job must start next. */
@@ -98,12 +98,12 @@ unsigned order_job_lane(const struct sim *m, uint32_t job);
 bool order_may_launch(const struct sim *m, uint32_t job);
 /* Its number; -1: none may start. */
 int order_next_job(const struct sim *m);
-/* No job takes room from the best of all. */
+/* Checks that no job takes resources from the best one. */
 void order_check_best(struct sim *m, uint32_t job);
 
 /* reference.c */
 void reference_compare(struct sim *m);
-/* Would an end for this reason be tried again, if attempts are left? */
+/* Whether an end for this reason is retried, if attempts are left. */
 bool reference_retries(const struct job_rules *rules, enum job_reason reason);
 
 #endif

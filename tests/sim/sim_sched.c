@@ -70,7 +70,7 @@ static void act(struct sim *m, const struct sim_action *a)
 	}
 }
 
-/* What comes next in time; of what comes at the same time any may be first. */
+/* The next event; simultaneous events come in any order. */
 static bool let_time_pass(struct sim *m)
 {
 	double at_s = m->b.alarm_s, action_s = INFINITY;
@@ -107,7 +107,7 @@ static void turn(struct sim *m)
 	rules_after_turn(m);
 }
 
-/* Is there more to come at this very time? Then it may come before the turn. */
+/* Whether more events have this time. They may come before the turn. */
 static bool has_more_now(const struct sim *m)
 {
 	for (unsigned i = 0; i < m->b.n_backends; i++)

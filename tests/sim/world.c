@@ -27,7 +27,7 @@ bool sim_chance(struct sim *m, unsigned percent)
 	return sim_below(m, 100) < percent;
 }
 
-/* ---- what becomes of attempts ---- */
+/* ---- outcomes of attempts ---- */
 
 static const struct fake_outcome bad_ends[] = {
 	{.status = JOB_FAILED, .reason = REASON_EXIT},
@@ -46,7 +46,7 @@ struct fake_outcome sim_outcome(const struct sim *m, uint32_t job, uint32_t atte
 		return (struct fake_outcome){.submit = SUBMIT_REFUSED};
 	if (h % 100 < 30)
 		o = bad_ends[h / 100 % ARRAY_LEN(bad_ends)];
-	/* Few different times: what comes at the same time is what goes wrong. */
+	/* Few different times, because simultaneous events are the most likely to find errors. */
 	o.duration_s = (double)(h >> 16 & 7) * 0.5;
 	o.start_delay_s = h >> 20 & 3 ? 0 : (double)(h >> 24 & 3) * 0.5;
 	o.kill_delay_s = (double)(h >> 28 & 3) * 0.75;
@@ -182,7 +182,7 @@ static void make_plan(struct sim *m)
 	}
 }
 
-/* What it means for the others, counted the slow way. */
+/* Its effect on the other jobs, counted the slow way. */
 static void derive(struct sim *m)
 {
 	const struct plan *p = m->b.plan;
@@ -202,7 +202,7 @@ static void derive(struct sim *m)
 					m->jobs[i].is_epilogue = true;
 }
 
-/* ---- what is done from outside ---- */
+/* ---- requests from outside ---- */
 
 static void add_action(struct sim *m, struct sim_action a)
 {
@@ -215,7 +215,7 @@ static void add_action(struct sim *m, struct sim_action a)
 	m->actions[at] = a;
 }
 
-/* A change of something, and its return to what it was: nothing may wait for ever. */
+/* A change and its reversal, so that no job waits for ever. */
 static void add_change(struct sim *m, struct sim_action a, uint32_t was)
 {
 	add_action(m, a);

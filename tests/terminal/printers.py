@@ -34,7 +34,7 @@ class Printers(unittest.TestCase):
                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               env={"TERM": "xterm", **(env or {})}, timeout=60, check=True).stderr
 
-    # ---- what is seen
+    # ---- output
 
     def test_a_pipe_gets_lines(self):
         text = self.piped("--jobs", "12", "--targets", "2", "--fail-every", "4", "--mean", "0.01")
@@ -127,10 +127,10 @@ class Printers(unittest.TestCase):
                 t = self.terminal("--view", "curses", env=env, columns=size[0], rows=size[1])
                 self.assertEqual(2, t.read_all())
 
-    # ---- nobody waits for a terminal
+    # ---- no run waits for a terminal
 
     def killed(self, t, path):
-        """A thousand jobs are killed while nobody reads; the run ends all the same."""
+        """A thousand jobs are killed while no process reads the terminal. The run still ends."""
         self.assertEqual(0, t.wait())
         report = self.report(path)
         self.assertEqual(1000, report["passed"] + report["failed"] + report["killed"])

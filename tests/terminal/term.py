@@ -79,7 +79,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
-                # Set by the program's side, so that it is never early for it.
+                # Set in the child, so that the size is set before the program starts.
                 fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
                 os.execve(argv[0], argv, {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8",
                                           **(env or {})})

@@ -5,8 +5,8 @@
  *
  *   <dir>/jobs/<number>         the job: the frames that a slot gets (exec/slot_wire.h)
  *   <dir>/jobs/<number>.out     what the runner and the batch system print
- *   <dir>/news/<number>.began   the runner has taken the job. Whoever makes this file runs the
- *                               job, so it never runs twice
+ *   <dir>/news/<number>.began   the runner has taken the job. Only the runner that makes this
+ *                               file runs the job, so it never runs twice
  *   <dir>/news/<number>.ended   its result
  *
  * Files in news/ are complete when they have their names.

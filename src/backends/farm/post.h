@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the pilots of a run connect: a TCP port that is open as long as the post exists. Whoever
- * does not prove within a few seconds that it has the secret of the run is dropped and counted.
+ * Where the pilots of a run connect: a TCP port that is open as long as the post exists. A peer
+ * that does not prove within a few seconds that it has the secret of the run is dropped and
+ * counted.
  */
 #ifndef BACKENDS_FARM_POST_H
 #define BACKENDS_FARM_POST_H

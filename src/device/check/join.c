@@ -9,7 +9,7 @@
 #include "device/driver/join_context.h"
 #include "device/worker/board.h"
 
-enum { WINDOW = 64 << 10, LOBBY = 64 << 10, UNTOUCHED = 0xa5a5a5 };
+enum { WINDOW = 64 << 10, HEADER = 64 << 10, UNTOUCHED = 0xa5a5a5 };
 
 /* Sizes and alignments that need padding between buffers. */
 static const struct dvs_buffer_want wants[] = {
@@ -66,7 +66,7 @@ static struct dvs_join join_of(struct check *c, int fd)
 		.buffers = wants,
 		.deadline_ns = board_now_ns() + 10000000000u,
 		.shared_fd = fd,
-		.shared_bytes = LOBBY + WINDOW,
+		.shared_bytes = HEADER + WINDOW,
 	};
 }
 
@@ -125,9 +125,9 @@ void check_step_join(struct check *c)
 		return;
 	}
 	fd = memfd_create("dvs-check", MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, LOBBY + WINDOW) < 0 || !join_without_window(c, fd))
+	if (fd < 0 || ftruncate(fd, HEADER + WINDOW) < 0 || !join_without_window(c, fd))
 		return;
 	check_good(c, "join and leave, with one rank");
-	if (ftruncate(fd, 0) == 0 && ftruncate(fd, LOBBY + WINDOW) == 0) /* zeroed, as for a run */
+	if (ftruncate(fd, 0) == 0 && ftruncate(fd, HEADER + WINDOW) == 0) /* zeroed, as for a run */
 		join_with_window(c, fd);
 }

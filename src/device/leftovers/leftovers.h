@@ -29,7 +29,7 @@ char *leftovers_new_path(const char *state_dir);
 
 /* Creates the record at path; it stays open until the process ends. NULL with err. */
 struct leftovers *leftovers_begin(const char *path, struct error *err);
-/* Files whose path matches pattern (fnmatch(), whole paths) may be left, whoever creates them. A
+/* Files whose path matches pattern (fnmatch(), whole paths) may be left, by any process. A
  * pattern without a wildcard is recorded at once. false: it is not an absolute path, or too
  * long. */
 bool leftovers_add_pattern(struct leftovers *l, const char *pattern);

@@ -106,8 +106,8 @@ static void device_state_create(const char *path, const char *folder)
 	linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); /* another may be faster */
 }
 
-/* A file of another user is also changed in place: whoever may write into the folder may write into
- * its files. */
+/* A file of another user is also changed in place: a user who may write into the folder may write
+ * into its files. */
 static int open_to_change(const char *path, const char *folder)
 {
 	int fd = open_locked(path, O_RDWR | O_NOFOLLOW, LOCK_EX);

@@ -91,7 +91,7 @@ static int32_t read_faults(struct sim_options *o, int64_t seed, struct dvs_text 
 		if (o->faults.items[i].action == SIM_WEDGE && !o->state_dir)
 			return sim_fail(err, SIM_BAD_JOB,
 					"faults: 'wedge' needs 'state_dir', "
-					"where the device remembers it");
+					"where it is stored");
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 /* A simulated device's memory is memory of this process. Whole pages are returned to the kernel,
- * which costs nothing for unused pages, and are zero afterwards. false: the kernel cannot do this
+ * which takes no time for unused pages, and are zero afterwards. false: the kernel cannot do this
  * for this memory. */
 static bool drop_pages(uint64_t from, uint64_t to)
 {

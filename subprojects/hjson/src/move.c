@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-/* What hjson_append() remembers of parent is no longer so. */
+/* The position that hjson_append() has stored for parent is no longer valid. */
 static void forget(struct hjson_doc *doc, const struct hjson_node *parent)
 {
 	if (doc->grown == parent)

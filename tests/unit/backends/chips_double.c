@@ -227,7 +227,7 @@ void world_init(uint32_t n_devices)
 
 void world_begin(void)
 {
-	static char loop; /* nobody looks into it */
+	static char loop; /* not checked */
 	const struct backend_env env = {
 		.name = "chips",
 		.loop = (struct ev_loop *)(void *)&loop,

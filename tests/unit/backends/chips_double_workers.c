@@ -58,7 +58,7 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 
 void device_worker_run(struct device_worker *w, const struct device_request *r)
 {
-	/* A process may be dying, and nobody knows yet; but not one that we have killed or closed.
+	/* The process may be dying without a report yet; but not after a kill or a close.
 	 */
 	assert(w->state == FAKE_IDLE && !w->is_killed && !w->is_gone && r->epoch);
 	w->state = FAKE_RUNS;

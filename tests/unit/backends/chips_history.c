@@ -23,7 +23,7 @@ static void check_gang(const struct gang *g)
 	}
 }
 
-/* What is asked to end is killed when its grace is over, not later, and not earlier. */
+/* A rank that was asked to end is killed exactly when its grace is over. */
 static void check_grace(const struct gang *g)
 {
 	const struct chips_settings *s = g->chips->s;
@@ -40,7 +40,7 @@ static void check_grace(const struct gang *g)
 			assert_int_equal(g->ranks[i].unit->state, UNIT_DYING);
 }
 
-/* A second attempt that breaks devices is the last: whatever it was, it is the job's. */
+/* The second attempt that breaks devices is the last one: the job is the cause. */
 static void check_breaker(const struct fake_job *j)
 {
 	bool *has_broken = &h.has_broken[j->job.n];
@@ -50,7 +50,7 @@ static void check_breaker(const struct fake_job *j)
 	*has_broken |= j->result.reason == REASON_WEDGE;
 }
 
-/* All are there in every state, and its own until they are back. */
+/* A gang has all of its devices in every state, until it returns them. */
 static void check_lend(const struct lend *l)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
@@ -160,8 +160,8 @@ void history_check_row(struct fake_job *j)
 	h.n_other += j->result.status != JOB_PASSED;
 }
 
-/* When nothing goes wrong, whoever stands first and has waited too long is served when the runs
- * that are under way are over. */
+/* Without faults, the first job in the queue that has waited too long starts when the current runs
+ * are over. */
 void history_check_patience(void)
 {
 	const struct chips_job *first;
@@ -184,7 +184,7 @@ void history_check_patience(void)
 			 first->request->n_devices);
 }
 
-/* Its device is ours by its lock as long as anything of ours uses it, and no longer. */
+/* The backend holds the lock of a device exactly while one of its processes uses the device. */
 static void check_lock(const struct unit *u)
 {
 	uint32_t i = (uint32_t)(u - world.c->units);
@@ -194,7 +194,7 @@ static void check_lock(const struct unit *u)
 	else if (!u->holder && !world.woken)
 		assert_false(u->lock.is_held);
 	if (u->lock.is_held && !h.had_lock[i])
-		assert_false(h.was_others[i]); /* somebody came before us */
+		assert_false(h.was_others[i]); /* an earlier process waits for it */
 	h.had_lock[i] = u->lock.is_held;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pool as a configuration writes it, of a driver that says what a test says: linked in the place
+/* A pool from the text of a configuration, with a driver whose answers a test sets: linked instead
  * of device_probe(). */
 #ifndef TESTS_UNIT_BACKENDS_CHIPS_POOL_H
 #define TESTS_UNIT_BACKENDS_CHIPS_POOL_H
@@ -25,12 +25,12 @@ struct pool {
 };
 
 /* The answer of the driver: at first "sim" with four devices, 0 and 1 in domain 0, 2 and 3 in no
- * domain; error: what it says instead. */
+ * domain; error: its message instead. */
 struct pool_driver {
 	struct driver_facts facts;
 	struct dvs_device devices[8];
 	const char *error;
-	/* What it was asked with. */
+	/* The arguments of the last call. */
 	char driver[128], options[512];
 	double limit_s;
 };

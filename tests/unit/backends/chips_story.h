@@ -117,7 +117,7 @@ static inline int take(int32_t device)
 	return fd;
 }
 
-/* Whatever it leaves is destroyed. */
+/* Destroys the world in any state. */
 #define STORY(name)	       cmocka_unit_test_teardown(name, end_world)
 #define STORY_WITH_LOCKS(name) cmocka_unit_test_teardown(name, end_locks)
 

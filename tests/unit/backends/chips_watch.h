@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the watchdog is shown: a gang whose ranks are well, for a test to change. */
+/* The input of the watchdog: a gang whose ranks are well, for a test to change. */
 #ifndef TESTS_UNIT_BACKENDS_CHIPS_WATCH_H
 #define TESTS_UNIT_BACKENDS_CHIPS_WATCH_H
 
@@ -10,7 +10,7 @@
 
 enum { MOST = 4 };
 
-/* A gang whose ranks run and are well; what lies behind the last one is no rank of it. */
+/* A gang whose ranks run and are well. The element behind the last rank is no rank. */
 struct rig {
 	struct chips_settings s;
 	struct chips_request q;

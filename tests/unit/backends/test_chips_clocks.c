@@ -252,7 +252,7 @@ static void what_runs_and_does_not_move_stalls(void **state)
 	assert_int_equal(world.stored[0].n_marks, 1);
 }
 
-/* A driver that never says how far it is has only the run's clock. */
+/* A driver that never reports progress has only the time limit of the run. */
 static void one_that_says_nothing_is_never_judged_by_it(void **state)
 {
 	static const uint32_t n_ranks[] = {1, 2};

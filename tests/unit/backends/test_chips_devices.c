@@ -132,7 +132,7 @@ static void numbers_go_up_to_65535(void **state)
 	assert_int_equal(p->s->devices[1].domain, p->s->devices[0].domain);
 }
 
-/* ---- what stands for them where they are lent ---- */
+/* ---- their names for borrowers ---- */
 
 /* "as family-machine_id" of each. */
 static const char *lent(struct pool *p)
@@ -281,7 +281,7 @@ static void drop(struct backend *b, struct ev_loop *loop)
 	ev_loop_destroy(loop);
 }
 
-/* Each would wait for the other's lock. */
+/* Each pool would wait for a lock of the other one. */
 static void a_device_belongs_to_one_pool(void **state)
 {
 	static const struct pool_case cases[] = {

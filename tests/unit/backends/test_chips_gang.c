@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A gang on its way: what its ranks are sent, how they are asked to end, and how long they may
- * take.
+/* The life of a gang: requests to its ranks, their ends, and their time limits.
  */
 #include "chips_story.h"
 
@@ -51,7 +50,7 @@ static void each_rank_is_sent_all_that_it_needs(void **state)
 		assert_int_equal(r->n_ranks, 2);
 		assert_string_equal(r->job, "{\"program\":[]}");
 		assert_ptr_equal(r->env, env);
-		assert_int_equal(r->needs != NULL, i == 0); /* who makes the directory */
+		assert_int_equal(r->needs != NULL, i == 0); /* the rank that makes the directory */
 		assert_int_equal(r->window_bytes, 4096);
 		assert_ptr_equal(r->buffers, buffers);
 		assert_int_equal(r->n_buffers, 2);
@@ -79,7 +78,7 @@ static void a_job_alone_meets_nobody(void **state)
 	run_through(j);
 }
 
-/* No two attempts are mixed up, whoever makes them. */
+/* Attempts of all jobs and processes have different ids. */
 static void each_attempt_has_a_number_and_a_token_of_its_own(void **state)
 {
 	uint64_t epochs[3];
@@ -116,7 +115,7 @@ static void without_a_limit_nobody_gives_up_joining(void **state)
 	begin(1);
 }
 
-/* A worker has what its pool and its device say. */
+/* A worker has the settings of its pool and its device. */
 static void a_worker_is_started_as_the_pool_says(void **state)
 {
 	const struct device_worker_options *o;
@@ -142,7 +141,7 @@ static void a_worker_is_started_as_the_pool_says(void **state)
 
 /* ---- the release ---- */
 
-/* Whatever is said twice, or late. */
+/* Messages that come twice or late. */
 static void a_rank_is_armed_once(void **state)
 {
 	struct fake_job *j;
@@ -264,7 +263,7 @@ static void a_job_that_has_failed_is_not_killed_any_more(void **state)
 
 /* ---- failures ---- */
 
-/* Who goes on after a wrong result of a peer, and hangs then, is not asked: the cause is known. */
+/* A rank that hangs after the wrong result of a peer is not diagnosed: the cause is known. */
 static void who_hangs_after_the_cause_is_killed_at_once(void **state)
 {
 	struct fake_job *j;
@@ -310,7 +309,7 @@ static void only_the_rank_that_was_asked_is_heard(void **state)
 	assert_string_equal(j->context, "it hangs\n");
 }
 
-/* It was given up, and says then that all is well: its clock has decided. */
+/* It was timed out, and then reports success: the time limit has decided. */
 static void who_was_given_up_cannot_pass(void **state)
 {
 	struct fake_job *j = running(1);
@@ -348,7 +347,7 @@ static void a_peer_that_is_missing_has_its_time_to_say_why(void **state)
 	assert_non_null(strstr(j->message, "the other ranks waited for it"));
 }
 
-/* It has not even taken its request; or it has, and comes no further. */
+/* It has not read its request; or it has, and makes no progress. */
 static void a_peer_that_is_missing_before_the_release_is_found(void **state)
 {
 	(void)state;
@@ -376,7 +375,7 @@ static void a_peer_that_is_missing_before_the_release_is_found(void **state)
 	begin(1);
 }
 
-/* Those that are left wait for each other; who has ended keeps them from nothing. */
+/* The remaining ranks wait for each other. A rank that has ended does not affect them. */
 static void those_that_are_left_may_be_in_a_deadlock(void **state)
 {
 	struct fake_job *j = running(3);
@@ -395,7 +394,7 @@ static void those_that_are_left_may_be_in_a_deadlock(void **state)
 	assert_int_equal(j->result.reason, REASON_DEADLOCK);
 }
 
-/* The last call of the driver came back only now: its next one has its time. */
+/* The last call of the driver has just returned: the next call gets its full time. */
 static void what_comes_after_a_run_is_counted_from_the_last_call(void **state)
 {
 	struct fake_job *j = running(1);
@@ -442,7 +441,7 @@ static void a_join_is_counted_from_the_last_load_of_all_ranks(void **state)
 	assert_int_equal(j->result.reason, REASON_STALL);
 }
 
-/* Nobody is the cause: those of the ranks that said so themselves have the message. */
+/* No rank is the cause: the message names the ranks that reported the error. */
 static void a_gang_in_which_each_misses_another_is_a_deadlock(void **state)
 {
 	struct fake_job *j = running(3);
@@ -465,9 +464,9 @@ static void a_gang_in_which_each_misses_another_is_a_deadlock(void **state)
 		assert_int_equal(world.stored[i].n_marks, 0);
 }
 
-/* ---- who waits for what it has ---- */
+/* ---- jobs that wait for its devices ---- */
 
-/* A gang with a barrier is over so long after its release, which may be far. */
+/* The end of a gang with a barrier is estimated from its release, which may be far away. */
 static void a_limit_of_a_run_is_counted_from_the_release(void **state)
 {
 	struct fake_job *first, *gang, *brief, *long_one;

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Whatever workers have to do until j, which waits, runs. */
+/* Does the work of workers until j, which waits, runs. */
 static void begins_on_its_own(const struct fake_job *j)
 {
 	for (int k = 0; k < 20 && j->state == FAKE_SUBMITTED; k++)
@@ -44,7 +44,7 @@ static uint32_t n_below(const struct fake_job *j, int32_t n)
 	return found;
 }
 
-/* The rank on this device says that it is broken, and the others are stopped. */
+/* The rank on this device reports that it is broken, and the others are stopped. */
 static void wedges(struct fake_job *j, int32_t device)
 {
 	begins(j);
@@ -57,7 +57,7 @@ static void wedges(struct fake_job *j, int32_t device)
 			worker_ends(worker_on((int32_t)i), DVS_PEER, false);
 }
 
-/* Who has it open leaves first. */
+/* The worker that has the device open leaves first. */
 static void probe_begins(int32_t device)
 {
 	struct device_worker *w = worker_on(device);
@@ -104,7 +104,7 @@ static void nobody_gets_its_devices_before_they_were_opened_again(void **state)
 	assert_null(worker_on(0)); /* before its peer has ended */
 	worker_ends(worker_on(1), DVS_PEER, false);
 	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
-	assert_true(worker_on(1)->is_closed); /* a fresh process alone shows how it is */
+	assert_true(worker_on(1)->is_closed); /* only a fresh process shows the state */
 	probe_is_good(0);
 	assert_int_equal(gang->state, FAKE_STARTED);
 	probe_is_good(1);
@@ -186,7 +186,7 @@ static void unless_they_fail_together_by_themselves(void **state)
 	assert_true(gang->result.is_uncounted);
 }
 
-/* What a peer ends with after the first failure may be its consequence. */
+/* An error of a peer after the first failure may be a consequence. */
 static void of_a_gang_only_the_cause_has_a_class_of_its_own(void **state)
 {
 	struct fake_job *gang;
@@ -279,7 +279,7 @@ static void on_probation_it_stays_out(void **state)
 	assert_int_equal(world.stored[2].state, HEALTH_QUARANTINED);
 }
 
-/* ---- whose end is known ---- */
+/* ---- known causes ---- */
 
 static void who_is_killed_is_not_asked_about(void **state)
 {
@@ -416,7 +416,7 @@ static void it_never_comes_back_to_what_it_broke_while_there_are_others(void **s
 	assert_int_equal(gang->state, FAKE_SUBMITTED);
 	next = job_new(1);
 	next->request.run_s = 0;
-	begins(next); /* what the gang will not use is not kept for it */
+	begins(next); /* devices that the gang will not use are not reserved for it */
 	assert_true(runs_on(next, 0));
 	run_through(busy);
 	begins_on_its_own(gang);
@@ -444,7 +444,7 @@ static void the_second_wedge_is_the_gangs(void **state)
 	assert_int_equal(world.stored[2].n_marks, 1);
 }
 
-/* There are no others, and all opened in between: so it is not the devices. */
+/* There are no other devices, and all of them opened in between: the job is the cause. */
 static void a_gang_of_the_whole_pool_has_two_attempts_too(void **state)
 {
 	struct fake_job *gang = tried_once(2, 2);
@@ -470,7 +470,7 @@ static void a_bad_device_is_not_the_gangs_fault(void **state)
 	assert_int_equal(world.stored[0].n_marks, 1);
 }
 
-/* ---- nothing opens any more ---- */
+/* ---- no device opens any more ---- */
 
 static void who_waits_for_what_it_broke_ends_soon_and_names_it(void **state)
 {
@@ -537,7 +537,7 @@ static void who_waits_runs_when_they_open_again(void **state)
 	run_through(small);
 }
 
-/* It cannot go on; they can, and a fresh process is to open their devices all the same. */
+/* It cannot go on. The others can, but a fresh process must open their devices, too. */
 static void who_broke_its_device_is_killed_and_the_others_leave(void **state)
 {
 	struct fake_job *j;

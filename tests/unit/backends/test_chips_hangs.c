@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Workers that hang or are stopped, and a scheduler that was: who is ended, and who is not. */
+/* Hanging and stopped workers, and a scheduler that was stopped: which workers are ended. */
 #include "chips_story.h"
 
 static void a_close_that_hangs_is_ended(void **state)
@@ -40,7 +40,7 @@ static void an_open_that_nobody_waits_for_has_its_clock(void **state)
 	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
 }
 
-/* Its word was on the way when it was killed. */
+/* Its message was sent before it was killed, and is read afterwards. */
 static void an_open_that_comes_with_the_kill_is_none(void **state)
 {
 	struct fake_job *j;
@@ -125,7 +125,7 @@ static void nobody_is_judged_by_the_time_the_scheduler_was_stopped(void **state)
 	scheduler_is_stopped(600);
 	world_pass(0.1);
 	assert_false(worker_on(0)->is_killed || worker_on(1)->is_killed);
-	worker_ends(worker_on(0), DVS_OK, false); /* it is heard only now */
+	worker_ends(worker_on(0), DVS_OK, false); /* its message is read only now */
 	assert_false(worker_on(1)->is_killed);
 	worker_on(1)->is_stopped = false;
 	world_pass(5);

@@ -122,7 +122,7 @@ static void what_could_not_be_written_is_not_forgotten(void **state)
 	assert_int_equal(world.stored[0].state, HEALTH_UNKNOWN);
 }
 
-/* A turn waits once for a lock that is not to be had, and not at every change. */
+/* A turn waits once for a lock that is held by another process, not at every change. */
 static void a_lock_that_somebody_keeps_is_waited_for_once(void **state)
 {
 	(void)state;

@@ -31,7 +31,7 @@ static bool is_trouble(void)
 	return !h.is_calm && below(1000) < h.trouble;
 }
 
-/* ---- what happens ---- */
+/* ---- events ---- */
 
 static void random_settings(void)
 {
@@ -187,7 +187,7 @@ static void word_arrives(struct device_worker *w)
 		worker_ends(w, is_trouble() ? random_class() : DVS_OK, false);
 }
 
-/* One thing that this worker does, by itself or as it was asked. */
+/* One action of this worker, spontaneous or requested. */
 static void one_event(struct device_worker *w)
 {
 	if (w->is_gone) {
@@ -225,7 +225,7 @@ static void one_event_of(struct slot *s)
 		slot_goes_through(s);
 }
 
-/* In calm times nobody is kept from working for long. */
+/* Without faults no job is delayed for long. */
 static void some_events(void)
 {
 	for (uint32_t i = 0; h.is_calm && i < world.settings.n_devices; i++)
@@ -265,7 +265,7 @@ static void one_step(void)
 	for (unsigned k = world.gathers ? 1 + below(4) : 1; k > 0; k--)
 		some_events();
 	world.gathers = false;
-	pass_some_time(); /* and what was gathered is heard first */
+	pass_some_time(); /* gathered messages are read first */
 }
 
 /* ---- other processes ---- */
@@ -281,7 +281,7 @@ static void others_take(uint32_t i)
 	free(path);
 }
 
-/* One of them begins or ends to wait for a device, takes it, or gives it back. */
+/* Another process starts or stops waiting for a device, takes it, or releases it. */
 static void others_act(void)
 {
 	uint32_t i = below(world.settings.n_devices);
@@ -294,7 +294,7 @@ static void others_act(void)
 		closep(&h.theirs[i]);
 	else
 		others_take(i);
-	if (below(4)) /* else nobody tells us */
+	if (below(4)) /* otherwise there is no event */
 		others_change();
 }
 
@@ -329,7 +329,7 @@ static bool are_all_over(void)
 	return true;
 }
 
-/* All but those that hang already do what they are asked. */
+/* All workers that do not hang do as they are asked. */
 static void go_well(void)
 {
 	for (uint32_t i = 0; i < world.settings.n_devices; i++) {

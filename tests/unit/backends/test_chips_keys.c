@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of a job on devices: what they may be, what they mean, and where a wrong one is
- * reported. */
+/* The keys of a job on devices: values, meaning, and positions of errors. */
 #include "../base/unit.h"
 #include "backends/chips/request.h"
 #include "chips_memory.h"
@@ -326,7 +325,7 @@ static void what_is_wrong_in_a_gang_is_reported(void **state)
 	check(*state, rows, ARRAY_LEN(rows));
 }
 
-/* Its key's own place, else that of the gang that it is in, else the job's. */
+/* The position of the key, else that of its object `gang`, else that of the job. */
 static void an_error_has_the_place_of_its_key(void **state)
 {
 	struct rig *r = *state;
@@ -344,7 +343,7 @@ static void an_error_has_the_place_of_its_key(void **state)
 	assert_true(r->diags.first->pos.line == 8 && r->diags.first->pos.col == 9);
 }
 
-/* ---- what a worker is opened with, and what it loads ---- */
+/* ---- options of a worker, and its image ---- */
 
 static void options_of_a_job_go_before_those_of_its_pool(void **state)
 {
@@ -492,7 +491,7 @@ static void a_command_has_few_keys(void **state)
 	assert_string_equal(key_read(r, "{\"devices\":1,\"devices_env\":[]}")->env_name, "");
 }
 
-/* ---- outputs that show nothing ---- */
+/* ---- outputs that are not compared ---- */
 
 static void a_job_that_passes_whatever_its_kernel_does_is_warned_of(void **state)
 {

@@ -218,7 +218,7 @@ static void a_lock_that_cannot_be_made_ends_it(void **state)
 	assert_non_null(strstr(j->message, "cannot lock "));
 }
 
-/* ---- what its end says ---- */
+/* ---- the effect of its end ---- */
 
 static void after_a_pass_nobody_looks(void **state)
 {
@@ -267,7 +267,7 @@ static void a_failure_on_good_devices_is_its_own(void **state)
 	begin(2);
 	j = command(2);
 	ends(false);
-	assert_int_equal(j->state, FAKE_STARTED); /* not told before all have been looked at */
+	assert_int_equal(j->state, FAKE_STARTED); /* not reported before all devices were checked */
 	worker_opens(worker_on(0));
 	assert_int_equal(j->state, FAKE_STARTED);
 	worker_opens(worker_on(1));
@@ -367,7 +367,7 @@ static void a_slot_that_dies_loses_it(void **state)
 	begin(1);
 	j = command(1);
 	slot_dies(slot());
-	worker_opens(worker_on(0)); /* what it left is looked at */
+	worker_opens(worker_on(0)); /* the devices are checked afterwards */
 	assert_int_equal(j->result.status, JOB_KILLED);
 	assert_int_equal(j->result.reason, REASON_LOST);
 }

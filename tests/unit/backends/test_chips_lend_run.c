@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A command that has its devices: what it is given, how it is ended, and what is written of it. */
+/* A command that has its devices: its environment, its end, and its results. */
 #include "chips_story.h"
 
 #include <math.h>
@@ -39,12 +39,12 @@ static void killed(const struct fake_job *j, enum kill_level level)
 	world.backend->ops->kill(world.backend, &j->job, level, REASON_USER);
 }
 
-/* ---- what it is given ---- */
+/* ---- its environment ---- */
 
 static void its_environment_names_its_devices(void **state)
 {
 	static const char *const usual[] = {"VISIBLE", "ALSO", NULL}, *const none[] = {NULL};
-	static const char *const more[] = {"PORT=1", "LICENCE=2", "SEAT=3", "LANE=4", NULL};
+	static const char *const more[] = {"PORT=1", "LICENCE=2", "BOARD=3", "LANE=4", NULL};
 	static const struct {
 		const char *own;
 		const char *const *of_pool, *const *of_job;
@@ -53,8 +53,8 @@ static void its_environment_names_its_devices(void **state)
 		{"A,B", usual, NULL, "DVSCHED_DEVICES=0,1|A=u0,u1|B=u0,u1"},
 		{NULL, usual, NULL, "DVSCHED_DEVICES=0,1|VISIBLE=u0,u1|ALSO=u0,u1"},
 		{NULL, usual, more,
-		 "DVSCHED_DEVICES=0,1|VISIBLE=u0,u1|ALSO=u0,u1|PORT=1|LICENCE=2|SEAT=3|LANE=4"},
-		{"", usual, more, "DVSCHED_DEVICES=0,1|PORT=1|LICENCE=2|SEAT=3|LANE=4"},
+		 "DVSCHED_DEVICES=0,1|VISIBLE=u0,u1|ALSO=u0,u1|PORT=1|LICENCE=2|BOARD=3|LANE=4"},
+		{"", usual, more, "DVSCHED_DEVICES=0,1|PORT=1|LICENCE=2|BOARD=3|LANE=4"},
 		{NULL, none, NULL, "DVSCHED_DEVICES=0,1"},
 	};
 
@@ -98,7 +98,7 @@ static void its_slot_has_what_the_pool_says(void **state)
 	assert_int_equal(o->number, 1);
 	assert_string_equal(o->cpus, "0-3");
 	assert_int_equal(o->numa, 1);
-	assert_int_equal(o->n_kept, 0); /* nobody locks */
+	assert_int_equal(o->n_kept, 0); /* without locks */
 	assert_ptr_equal(slot()->spec, &j->spec);
 	assert_int_equal(slot()->attempt, 1);
 	ends(false);
@@ -145,7 +145,7 @@ static void what_its_slot_notes_is_reported_at_once(void **state)
 	command(1);
 	slot()->handler->noted(slot(), slot()->ctx, "it was stopped");
 	assert_string_equal(world.warned, "it was stopped");
-	world.c->warn = NULL; /* nobody wants to know */
+	world.c->warn = NULL; /* no key asks for it */
 	slot()->handler->noted(slot(), slot()->ctx, "again");
 	assert_string_equal(world.warned, "it was stopped");
 	ends(true);
@@ -194,7 +194,7 @@ static void who_has_the_terminal_gives_it_back_when_its_slot_dies(void **state)
 	assert_int_equal(j->result.reason, REASON_LOST);
 }
 
-/* Nobody waits for a screen then. */
+/* A kill does not wait for the screen. */
 static void a_kill_hurries_who_has_the_terminal(void **state)
 {
 	struct fake_job *j;
@@ -232,7 +232,7 @@ static void who_gets_no_terminal_never_ran(void **state)
 	run_through(submitted(1)); /* and its device is free */
 }
 
-/* Ours is given back before we stop, and had again before anything runs on. */
+/* The terminal is released before dvsched stops, and taken again before anything continues. */
 static void the_terminal_is_suspended_with_us(void **state)
 {
 	(void)state;
@@ -308,7 +308,7 @@ static void a_slot_that_dies_of_a_kill_was_killed(void **state)
 	assert_int_equal(j->result.reason, REASON_USER);
 	assert_string_equal(j->message, "it died");
 	assert_int_equal(j->result.exit_status, -1);
-	assert_int_equal(world.n_made, 0); /* nobody looks at its device */
+	assert_int_equal(world.n_made, 0); /* its device is not checked */
 }
 
 static void a_kill_ends_the_checks_of_its_devices(void **state)
@@ -325,7 +325,7 @@ static void a_kill_ends_the_checks_of_its_devices(void **state)
 	assert_false(worker_on(0)->is_killed); /* that one is known to be well */
 	assert_int_equal(j->state, FAKE_STARTED);
 	worker_dies(worker_on(1));
-	assert_int_equal(j->result.reason, REASON_EXIT); /* its own, as before */
+	assert_int_equal(j->result.reason, REASON_EXIT); /* its own reason, as before */
 	assert_non_null(strstr(j->details, "{\"device\":1,\"lent_as\":\"it\"}"));
 }
 
@@ -357,7 +357,7 @@ static void a_device_that_cannot_be_looked_at_says_nothing(void **state)
 	world.cannot_start = false;
 }
 
-/* ---- what is written of it ---- */
+/* ---- its results ---- */
 
 static void its_details_say_how_its_devices_are(void **state)
 {
@@ -407,7 +407,7 @@ static void its_details_say_who_is_at_fault(void **state)
 	assert_non_null(strstr(j->details, "\"blame\":\"job\""));
 }
 
-/* Both failures are in the message, each broken device with its own words. */
+/* The message has both failures, each broken device with its error. */
 static void a_message_names_each_device_that_does_not_open(void **state)
 {
 	struct fake_job *j;
@@ -446,9 +446,10 @@ static void a_failure_without_words_has_its_reason(void **state)
 			    "timeout; then device 0 does not open any more: it is gone");
 }
 
-/* ---- who waits for what it has ---- */
+/* ---- jobs that wait for its devices ---- */
 
-/* What a command has is free when its time limit is over, counted from its start. */
+/* The devices of a command are free at the latest when its time limit is over, counted from its
+ * start. */
 static void a_gang_that_waits_knows_when_a_command_is_over(void **state)
 {
 	struct fake_job *gang, *brief, *long_one;

@@ -20,7 +20,7 @@ static void others_wait_for(int32_t device, bool do_they)
 	others_change();
 }
 
-/* ---- what it has ---- */
+/* ---- its locks ---- */
 
 static void the_lock_is_taken_before_the_worker_is_started(void **state)
 {
@@ -70,7 +70,7 @@ static void a_gang_takes_all_or_none(void **state)
 	assert_string_equal(world.wants, "sim-0\nsim-1\nsim-2\n");
 	inotify_add_watch(closings, lock_dir, IN_CLOSE_WRITE);
 	world_pass(100);
-	assert_int_equal(read(closings, event, sizeof(event)), -1); /* nobody is woken in vain */
+	assert_int_equal(read(closings, event, sizeof(event)), -1); /* none is woken in vain */
 	close(closings);
 	assert_false(is_locked(0) || is_locked(2));
 	close(theirs);
@@ -80,7 +80,7 @@ static void a_gang_takes_all_or_none(void **state)
 	assert_string_equal(world.wants, "");
 }
 
-/* What its workers had before stays, what was taken in vain does not. */
+/* Locks of its workers are kept; locks that were taken without use are released. */
 static void a_gang_in_vain_gives_back_what_is_new(void **state)
 {
 	int theirs;
@@ -145,7 +145,7 @@ static void a_lock_that_cannot_be_made_ends_the_job(void **state)
 	assert_int_equal(world.n_made, 0);
 }
 
-/* ---- who came before us ---- */
+/* ---- earlier processes ---- */
 
 static void what_is_free_and_others_wait_for_is_theirs(void **state)
 {
@@ -319,7 +319,7 @@ static void a_place_is_for_one_job(void **state)
 	run_through(b);
 }
 
-/* Its devices open: nobody keeps it waiting. */
+/* Its devices open: it waits for no process. */
 static void who_is_served_waits_for_nobody(void **state)
 {
 	int theirs;
@@ -439,8 +439,9 @@ static void who_is_paused_or_closing_waits_for_nothing(void **state)
 	close(theirs);
 }
 
-/* A command is put back before the gang that has the place: it does not take that over. */
-static void a_place_stays_with_its_job_whoever_comes_before_it(void **state)
+/* A command is put back before the gang that has the place in the queue, and does not take that
+ * place. */
+static void a_place_stays_with_its_job_behind_another_one(void **state)
 {
 	int theirs[] = {-1, -1};
 	struct fake_job *command;
@@ -506,7 +507,7 @@ int main(int argc, char **argv)
 		STORY_WITH_LOCKS(nor_does_who_could_not_run_anyway),
 		STORY_WITH_LOCKS(who_is_next_has_a_place_of_its_own),
 		STORY_WITH_LOCKS(a_place_stays_with_its_job),
-		STORY_WITH_LOCKS(a_place_stays_with_its_job_whoever_comes_before_it),
+		STORY_WITH_LOCKS(a_place_stays_with_its_job_behind_another_one),
 		STORY_WITH_LOCKS(what_others_wait_for_is_not_probed),
 		STORY_WITH_LOCKS(a_device_that_is_not_usable_is_not_waited_for),
 		STORY_WITH_LOCKS(who_is_paused_or_closing_waits_for_nothing),

@@ -31,7 +31,7 @@ static void ends_on(struct fake_job *j, int32_t device, enum dvs_class class)
 	assert_int_equal(j->state, FAKE_ENDED);
 }
 
-/* A device of its own, far from 0 and 1: the first job there keeps others away. */
+/* Another device, far from 0 and 1, so that the next job does not use it. */
 static void two_devices(void)
 {
 	world_init(2);
@@ -162,7 +162,7 @@ static void a_death_counts_when_two_jobs_died_there(void **state)
 	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
 }
 
-/* The file is what the next worker begins with. */
+/* The next worker starts with the health in the file. */
 static void what_a_pass_takes_back_is_stored(void **state)
 {
 	(void)state;
@@ -275,7 +275,7 @@ static void a_pass_makes_it_healthy(void **state)
 	ends_on(job_new(1), 0, DVS_STALL);
 	assert_int_equal(world.stored[0].state, HEALTH_SUSPECT);
 	worker_dies(worker_on(0));
-	run_through(submitted(1)); /* a stall may have been its job's own doing */
+	run_through(submitted(1)); /* the job may have caused the stall */
 	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
 }
 
@@ -393,7 +393,7 @@ static void a_device_that_its_driver_calls_bad_gets_no_job(void **state)
 	assert_string_equal(j->where, "chips/1");
 }
 
-/* Longer each time somebody looked would be for ever. */
+/* If each read made it longer, it would never end. */
 static void a_device_that_is_quarantined_already_stays_as_it_is(void **state)
 {
 	static const struct dvs_device bad = {.health = DVS_HEALTH_BAD};
@@ -445,7 +445,7 @@ static void nobody_waits_and_nothing_is_probed(void **state)
 	assert_null(worker_on(0));
 	submitted(1);
 	worker_opens(worker_on(1));
-	if (worker_on(0)) /* somebody has waited */
+	if (worker_on(0)) /* a job has waited */
 		worker_opens_not(worker_on(0), DVS_BUSY, "no"), worker_dies(worker_on(0));
 	world_pass(10); /* longer than a device that is in use is left alone */
 	worker_ends(worker_on(1), DVS_OK, false);
@@ -501,7 +501,7 @@ static void on_probation_any_mark_is_enough(void **state)
 	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
 }
 
-/* ---- what is said at the end ---- */
+/* ---- messages at the end ---- */
 
 static void an_attempt_has_the_details_of_each_rank(void **state)
 {

@@ -121,7 +121,7 @@ static void cpus_that_are_not_ours_and_nodes_that_are_none_are_noted(void **stat
 					 "process may not use: its jobs run on any CPU\n"
 					 "device npu/1 is on NUMA node 5, which this machine does "
 					 "not have: its jobs run on any CPU\n");
-	p->env.warn = NULL; /* nobody wants to know */
+	p->env.warn = NULL; /* no key asks for it */
 	assert_string_equal(placed(p, "{ 0: 2 }"), "2:any 1:5-6 1:5-6 -1:any");
 }
 
@@ -157,7 +157,7 @@ static void a_command_runs_where_all_its_devices_are(void **state)
 		int32_t node;
 	} cases[] = {
 		{{"0-3", NULL}, {0, -1}, 1, 1, "0-3", 0},  {{"0-3", NULL}, {0, -1}, 1, 4, "0-3", 0},
-		{{"0-3", NULL}, {0, -1}, 1, 5, NULL, 0}, /* it keeps more busy */
+		{{"0-3", NULL}, {0, -1}, 1, 5, NULL, 0}, /* it uses more CPUs */
 		{{"0-3", "4-7"}, {0, 1}, 2, 8, "0-7", -1}, {{"0-3", "2-5"}, {1, 1}, 2, 6, "0-5", 1},
 		{{"0-3", NULL}, {0, 0}, 2, 1, NULL, 0}, /* one may be anywhere */
 		{{NULL, "0-3"}, {0, 0}, 2, 1, NULL, 0},

@@ -83,7 +83,7 @@ static void what_is_open_is_taken_before_what_opens(void **state)
 	worker_goes_through(worker_on(0));
 	worker_ends(worker_on(0), DVS_OK, false);
 	assert_string_equal(j->where, "chips/0");
-	assert_int_equal(n_opening(), 1); /* it goes on: who comes next will want it */
+	assert_int_equal(n_opening(), 1); /* it goes on: the next job will use it */
 	assert_string_equal(job_submitted(1)->where, "");
 	worker_opens(worker_on(1));
 	assert_string_equal(world.jobs[3].where, "chips/1");

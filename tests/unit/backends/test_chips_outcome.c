@@ -76,7 +76,7 @@ static void details_have_all_that_a_worker_said(void **state)
 		"\"result\":{\"x\":[1,2]}}]}");
 }
 
-/* What was not reached has no time; what was open already did not open for it. */
+/* A step that was not reached has no time. A device that was already open has no open time. */
 static void details_of_a_pass_are_short(void **state)
 {
 	struct fake_job *j;
@@ -136,7 +136,7 @@ static void who_is_killed_has_neither(void **state)
 	assert_string_equal(j->message, "killed: the run was stopped");
 }
 
-/* Of a process that is gone its board says how far it was. */
+/* The board of a dead process has its last progress. */
 static void who_died_has_the_details_of_its_board(void **state)
 {
 	struct fake_job *j;
@@ -190,7 +190,7 @@ static void a_message_is_the_first_error_in_the_best_words_that_there_are(void *
 		r.verdict.message = rows[i].verdict;
 		says(0, r);
 		assert_string_equal(j->message, rows[i].message);
-		/* Its device is marked with the driver's own words. */
+		/* The mark of its device has the driver's text. */
 		assert_string_equal(world.stored[0].reason, rows[i].text ? rows[i].text : "poison");
 		world_done();
 	}
@@ -223,7 +223,7 @@ static void what_the_verdict_found_in_the_log_is_the_context(void **state)
 	assert_int_equal(j->result.line, 17);
 }
 
-/* Its directory could not be made, say: that is no matter of classes. */
+/* A failure without a class, such as a directory that could not be made. */
 static void a_job_that_could_not_be_launched_stays_so(void **state)
 {
 	struct fake_job *j = running(1);
@@ -243,7 +243,7 @@ static void a_log_that_fails_has_the_words_of_its_verdict(void **state)
 	(void)state;
 	worker_fails_by_log(worker_on(0));
 	world_turn();
-	assert_string_equal(j->message, "ERROR: no"); /* one device: nobody asks which */
+	assert_string_equal(j->message, "ERROR: no"); /* one device: the message need not name it */
 	assert_int_equal(j->result.reason, REASON_FAIL_PATTERN);
 	assert_int_equal(world.stored[0].n_marks, 0);
 }

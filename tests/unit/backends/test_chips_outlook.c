@@ -183,7 +183,7 @@ static void likewise_in_one_fault_domain(void **state)
 	assert_string_equal(gang->where, "chips/3,2"); /* that on probation comes last */
 }
 
-/* Its end may bring something back. */
+/* A device may be usable again after its end. */
 static void nobody_ends_while_anything_runs(void **state)
 {
 	struct fake_job *gang, *lasting, *command;
@@ -213,7 +213,8 @@ static void nobody_ends_while_anything_runs(void **state)
 	assert_int_equal(gang->result.reason, REASON_NO_DEVICE);
 }
 
-/* A gang does not wait for it: who has one device only may be right that it was the device. */
+/* A gang does not wait for it. A failed job on a single device may be right that the device is the
+ * cause. */
 static void a_single_job_waits_for_what_it_broke(void **state)
 {
 	struct fake_job *j;

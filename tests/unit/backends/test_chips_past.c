@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where jobs have failed before: what that says of the next failure, and where a retry goes. */
+/* Earlier failures of a job: their effect on the next failure, and on the device of a retry. */
 #include "chips_story.h"
 
 #include <math.h>
@@ -29,7 +29,7 @@ static void ends_on(struct fake_job *j, int32_t device, enum dvs_class class)
 	assert_int_equal(j->state, FAKE_ENDED);
 }
 
-/* Its marks of before it passed are no part of what it does later. */
+/* Marks from before a pass have no effect on later failures. */
 static void what_was_before_a_pass_is_not_taken_back(void **state)
 {
 	struct fake_job *j;
@@ -55,7 +55,7 @@ static void what_was_before_a_pass_is_not_taken_back(void **state)
 	assert_int_equal(world.stored[2].n_marks, 1);
 }
 
-/* One that ended so has not broken anything: others may run there. */
+/* A job that ended so did not break its device: others may run there. */
 static void a_failure_of_one_job_keeps_no_other_away(void **state)
 {
 	struct fake_job *a, *b;
@@ -71,7 +71,7 @@ static void a_failure_of_one_job_keeps_no_other_away(void **state)
 	assert_string_equal(a->where, "chips/1");
 }
 
-/* It has tried all that there are: it waits for none. */
+/* It has tried all devices: it waits for none. */
 static void who_has_failed_everywhere_takes_what_is_free(void **state)
 {
 	struct fake_job *j;
@@ -85,8 +85,8 @@ static void who_has_failed_everywhere_takes_what_is_free(void **state)
 	assert_int_equal(j->state, FAKE_STARTED);
 }
 
-/* A gang of two that failed on one of three devices has one other that it has not tried: too few to
- * wait for. */
+/* A gang of two that failed on one of three devices can avoid that one, but there is no third
+ * untried device to wait for. */
 static void a_gang_waits_for_as_many_others_as_it_needs(void **state)
 {
 	struct fake_job *gang, *small;

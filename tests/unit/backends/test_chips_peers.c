@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranks that end because of other ranks: who is the cause, and whose device is free when. */
+/* Ranks that end because of other ranks: the cause, and when each device is free. */
 #include "chips_story.h"
 
 static void a_rank_that_waits_for_the_release_is_not_ended(void **state)
@@ -13,7 +13,7 @@ static void a_rank_that_waits_for_the_release_is_not_ended(void **state)
 	for (int32_t i = 0; i < 3; i++)
 		for (int p = PHASE_TAKEN; p <= (i == 1 ? PHASE_LOADED : PHASE_ARMED); p++)
 			worker_reaches(worker_on(i), (enum run_phase)p);
-	worker_ends(worker_on(1), DVS_PEER, false); /* and the others are all there */
+	worker_ends(worker_on(1), DVS_PEER, false); /* and all others are open */
 	world_pass(3);
 	assert_true(worker_on(0)->is_cancelled && worker_on(2)->is_cancelled);
 	world_pass(3);

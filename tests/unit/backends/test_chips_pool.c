@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pool as its scheduler and its user see it: what it takes, what it says of devices and of those
- * who wait. */
+/* A pool as its scheduler and its user see it: accepted jobs, and messages about devices and
+ * waiting jobs. */
 #include "chips_story.h"
 
 #include <math.h>
 
 #include "base/json_out.h"
 
-/* ---- what it takes ---- */
+/* ---- accepted jobs ---- */
 
 static void jobs_of_a_kind_are_checked_once(void **state)
 {
@@ -114,7 +114,7 @@ static void all_that_wait_end_at_their_own_time(void **state)
 	}
 }
 
-/* ---- what it says of devices ---- */
+/* ---- messages about devices ---- */
 
 struct told {
 	struct str notes;
@@ -217,7 +217,7 @@ static void it_tells_of_health_that_it_could_not_keep(void **state)
 	begin(1);
 }
 
-/* Who keeps the lock is waited for again when it was free in between. */
+/* If the lock was free in between, the pool waits again for the process that has it. */
 static void a_lock_that_was_free_again_is_waited_for(void **state)
 {
 	(void)state;
@@ -287,7 +287,7 @@ static void what_opens_while_it_closes_is_killed(void **state)
 	assert_true(worker_on(0)->is_killed);
 	worker_dies(worker_on(0));
 	assert_true(world.is_closed);
-	assert_int_equal(unit(0)->health.state, HEALTH_UNKNOWN); /* it was our doing */
+	assert_int_equal(unit(0)->health.state, HEALTH_UNKNOWN); /* the pool killed it */
 }
 
 static void it_closes_once(void **state)
@@ -302,7 +302,7 @@ static void it_closes_once(void **state)
 	assert_false(world.is_closed);
 }
 
-/* What was on the way to it is nobody's then. */
+/* Messages to it that are still in the socket are lost. */
 static void it_may_go_before_it_has_heard_all(void **state)
 {
 	struct fake_job *j;
@@ -402,7 +402,7 @@ static void a_process_that_dies_while_it_opens_says_so(void **state)
 	assert_string_equal(world.stored[0].reason, "while it opened device 0 died of a signal");
 }
 
-/* ---- what it costs ---- */
+/* ---- cost ---- */
 
 /* Health is read when somebody waits for a device, once a second. */
 static void nobody_waits_and_no_file_is_read(void **state)
@@ -441,7 +441,7 @@ static void what_waits_or_runs_costs_few_wake_ups(void **state)
 	launch(2);
 	world.jobs[0].request.run_s = 0;
 	submitted(1);
-	world_pass(12); /* who waits is said by then */
+	world_pass(12); /* waiting jobs have been reported by then */
 	n = world.n_fired;
 	world_pass(50);
 	assert_true(world.n_fired - n <= 52); /* once a second */

@@ -84,7 +84,7 @@ static void each_key_is_read(void **state)
 	assert_int_equal(s->caps, DVS_CAP_GANG);
 	assert_true(s->stall_pos.line == 4 && s->stall_pos.col == 9);
 	s = pool_read(p, "\nbudgets: { run: 9 }");
-	assert_true(s->stall_pos.line == 4 && s->stall_pos.col == 10); /* where it might stand */
+	assert_true(s->stall_pos.line == 4 && s->stall_pos.col == 10); /* where the key might be */
 }
 
 /* The least and the most that a number may be. */
@@ -127,7 +127,7 @@ static void unknown_keys_are_errors_everywhere(void **state)
 	}
 }
 
-/* Of a pool that the run does not use, with a driver that this machine does not have. */
+/* A pool that the run does not use, with a driver that this machine does not have. */
 static void keys_are_checked_without_a_look_at_the_machine(void **state)
 {
 	static const struct pool_case cases[] = {
@@ -241,7 +241,7 @@ static void a_driver_that_is_none_is_an_error(void **state)
 			    "2:1 'npu' needs a 'driver' [driver: \"sim\", or the path of a "
 			    "library; docs/reference/devices.md]\n");
 	assert_null(pool_read_all(p, "driver: 5"));
-	assert_int_equal(p->diags.n_errors, 1); /* it is there, of a wrong type */
+	assert_int_equal(p->diags.n_errors, 1); /* the key exists with a wrong type */
 	assert_null(pool_read_all(p, "driver: \"smi\""));
 	assert_int_equal(p->diags.n_errors, 1);
 	assert_int_equal(p->diags.first->pos.col, 11);
@@ -266,7 +266,7 @@ static void a_library_that_a_built_in_name_hides_is_warned_of(void **state)
 	assert_string_equal(p->s->driver, "sim");
 }
 
-/* Keys that belong to drivers stand beside our own or in `options`; the text is one object. */
+/* Keys of drivers are beside those of the pool or in `options`; the driver gets one object. */
 static void a_driver_is_given_its_options(void **state)
 {
 	struct pool *p = *state;
@@ -292,7 +292,7 @@ static void a_driver_is_given_its_options(void **state)
 	assert_string_equal(pool_told(p), "3:10 'options' must be an object, for the driver\n");
 }
 
-/* The complaint stands at the option that it names, as a word. */
+/* The error of a driver has the position of the option that it names as a whole word. */
 static void an_option_that_the_driver_refuses_has_its_place(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs that wait: what they wait for, what is said of them, and which of them is first. */
+/* Waiting jobs: what they wait for, messages about them, and their order. */
 #include "chips_story.h"
 
 static void nothing_spins_while_jobs_wait(void **state)
@@ -105,7 +105,7 @@ static void nor_while_it_is_paused(void **state)
 	world_pass(100);
 	assert_int_equal(waiting->state, FAKE_SUBMITTED);
 	world.backend->ops->pause(world.backend, false);
-	assert_int_equal(waiting->state, FAKE_SUBMITTED); /* a pause is not its fault */
+	assert_int_equal(waiting->state, FAKE_SUBMITTED); /* a pause does not count */
 	run_through(j);
 	run_through(waiting);
 	assert_int_equal(waiting->result.status, JOB_PASSED);
@@ -215,7 +215,7 @@ static void a_gang_does_not_start_in_a_broken_domain(void **state)
 	assert_int_equal(quarantined->result.reason, REASON_NO_DEVICE);
 }
 
-/* ---- who is first ---- */
+/* ---- order ---- */
 
 static void who_waited_too_long_goes_before_who_fits_better(void **state)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The watchdog as a function, of one rank: what is seen goes in, a verdict and the time of the next
- * look come out. */
+/* The watchdog of one rank as a function: from observations to a verdict and the time of the next
+ * check. */
 #include "chips_watch.h"
 
-/* ---- when to look again ---- */
+/* ---- time of the next check ---- */
 
 static void a_rank_is_looked_at_four_times_within_its_limit(void **state)
 {
@@ -208,7 +208,7 @@ static void a_call_that_must_not_wait_has_ten_seconds_without_a_limit(void **sta
 	rig_done(&r);
 }
 
-/* What only waits, or does nothing, has not stalled; but by the naive rule it has. */
+/* A rank that only waits, or is idle, has not stalled. By the naive rule it has. */
 static void only_what_runs_stalls(void **state)
 {
 	static const uint32_t evidence[] = {0, 2};
@@ -253,7 +253,7 @@ static void the_clock_of_a_join_begins_when_the_last_rank_is_loaded(void **state
 	r.ranks[2].has_read = false; /* the board is of another run */
 	r.ranks[2].sent_s = now_s - 1;
 	is_well(&r);
-	r.ranks[2].stage = STAGE_ENDED; /* nobody waits for it */
+	r.ranks[2].stage = STAGE_ENDED; /* no rank waits for it */
 	fails(&r, 0, DVS_STALL, "join was not done within 1m00s");
 	rig_done(&r);
 }
@@ -294,7 +294,7 @@ static void an_open_is_late_or_silent(void **state)
 		{true, 20, 100, 2.9, OPEN_GOES_ON, 1}, /* it was stopped with us */
 		{true, 20, 100, 3, OPEN_IS_SILENT, 1},
 		{true, 20, -1, 900, OPEN_GOES_ON, 1},	 /* it has not beaten yet */
-		{false, 20, 100, 900, OPEN_GOES_ON, 20}, /* who closes does not beat */
+		{false, 20, 100, 900, OPEN_GOES_ON, 20}, /* there is no heartbeat during close */
 		{false, 0, 100, 900, OPEN_IS_LATE, 0},
 	};
 

@@ -71,7 +71,7 @@ static void a_deadlock_says_what_each_rank_waits_for(void **state)
 	      "step 6 for "
 	      "18.0s");
 	r.ranks[0].stage = STAGE_ENDED;
-	r.ranks[1].evidence = 3; /* what no driver should say */
+	r.ranks[1].evidence = 3; /* no driver should report this */
 	fails(&r, 1, DVS_DEADLOCK,
 	      "deadlock: nothing runs and nothing can; rank 1 is idle at step 5 for 19.0s; rank 2 "
 	      "is "
@@ -194,7 +194,7 @@ static void who_has_not_come_is_the_one_that_others_missed(void **state)
 	r.ranks[2].is_given_up = true;
 	r.ranks[3].stage = STAGE_RUNNING;
 	fails(&r, 3, DVS_STALL, "the other ranks waited for it; its driver is in none()");
-	r.ranks[3].stage = STAGE_BEFORE; /* nobody is left who could be the one */
+	r.ranks[3].stage = STAGE_BEFORE; /* no other rank is left */
 	assert_int_equal(look(&r)->kind, VERDICT_GIVE_UP);
 	rig_done(&r);
 }

@@ -185,7 +185,7 @@ static void do_step(struct rank_story *r)
 		report(r, 2);
 	}
 	if (s->kind == STEP_WAIT && !is_waited_out(s)) {
-		r->due_s = INFINITY; /* whoever moves looks again */
+		r->due_s = INFINITY; /* checked when another rank makes progress */
 		return;
 	}
 	if (s->kind == STEP_WAIT && !r->has_noticed) {

@@ -11,7 +11,7 @@ static bool is_read(const struct device_worker *w)
 	return w->state == FAKE_RUNS;
 }
 
-/* Whatever the workers of j have to do until it runs. */
+/* Does the work of the workers of j until it runs. */
 static void begins(struct fake_job *j)
 {
 	job_submit(j);
@@ -61,7 +61,7 @@ static void the_second_wedge_is_the_jobs(void **state)
 	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
 	assert_false(j->result.is_uncounted);
 	assert_memory_equal(j->message, "the job breaks devices (0-1): device 1: ", 40);
-	for (int i = 0; i < 2; i++) /* for all that is known they are broken */
+	for (int i = 0; i < 2; i++) /* they may be broken */
 		assert_int_equal(world.stored[i].state, HEALTH_QUARANTINED);
 	run_through(submitted(1));
 }

@@ -101,7 +101,7 @@ static void it_retires_when_it_holds_more_memory(void **state)
 	}
 }
 
-/* Its run and its device are well: it is closed, and nothing is held against them. */
+/* Its run and its device are well: it is closed, without a mark or a failure. */
 static void it_retires_when_its_driver_says_that_it_is_worn(void **state)
 {
 	struct fake_job *j;
@@ -396,7 +396,7 @@ static void what_is_free_first_is_reserved(void **state)
 	world_pass(5.5);
 	one = lasting();
 	two = lasting();
-	ends_well(1); /* as was to be expected: it is kept */
+	ends_well(1); /* as estimated: the reservation is kept */
 	assert_int_equal(one->state, FAKE_SUBMITTED);
 	ends_well(2);
 	assert_int_equal(gang->state, FAKE_STARTED);

@@ -53,7 +53,7 @@ static struct cfg_fields *fields_of(struct run *r)
 	return cfg_fields_new(r->cfg, hjson_get(all, "fake"), "backends.fake", &r->diags);
 }
 
-/* settings: what stands for `backends`; NULL: there is none. */
+/* settings: the value of `backends`; NULL: the key is missing. */
 static void make(struct run *r, const char *settings)
 {
 	struct backend_env env = {.clock = clock_real()};
@@ -321,7 +321,7 @@ static void bad_settings_are_refused(void **state)
 		unsigned n;
 
 		make(&r, cases[i]);
-		cfg_fields_end(r.settings); /* unknown keys, as whoever made them does */
+		cfg_fields_end(r.settings); /* unknown keys, as their backend does */
 		r.settings = NULL;
 		n = r.diags.n_errors;
 		assert_true(n >= 1);

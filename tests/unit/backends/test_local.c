@@ -228,7 +228,7 @@ static void a_slot_that_dies_costs_one_job(void **state)
 	rig_free(r);
 }
 
-/* It cannot wait for its job, says so, and ends. */
+/* It cannot wait for its job, reports that, and ends. */
 static void a_slot_that_is_about_to_end_gets_no_job(void **state)
 {
 	struct rig *r = rig_new(2, 1);

@@ -69,7 +69,7 @@ static void carets_stand_under_their_character(void **state)
 		 "c",
 		 6, 1, "a b??c", "     ^"},
 		{"short", 4, 100, "short", "   ^~"}, /* marks end with the line */
-		{"end", 4, 1, "end", "   ^"},	     /* what is missing, behind the line */
+		{"end", 4, 1, "end", "   ^"},	     /* a missing text, after the end of the line */
 		{"x", 1, 0, "x", "^"},
 		{"x", 0, 1, "x", "^"}, /* no column known */
 		{"", 1, 1, "", "^"},

@@ -97,7 +97,8 @@ static void what_is_no_file_is_refused_at_once(void **state)
 	str_done(&got);
 }
 
-/* /proc says size 0 and gives more: the limit must hold by what is read, too. */
+/* Files in /proc have size 0 and more content: the limit must hold for the bytes that are read,
+ * too. */
 static void a_file_that_says_it_is_empty_is_still_limited(void **state)
 {
 	struct str got = {0};
@@ -267,7 +268,7 @@ static void removing_a_tree_follows_no_link(void **state)
 	assert_false(fs_exists("plain"));
 }
 
-/* In a child that is not root, for whom permissions are nothing. */
+/* In a child of another user, because root may do everything. */
 static int remove_read_only_tree(const char *dir)
 {
 	if (getuid() == 0 &&
@@ -356,7 +357,7 @@ static void all_bytes_go_through_a_full_pipe(void **state)
 
 static unsigned n_stale; /* so many further reads fail with ESTALE */
 
-/* In the place of the C library's. */
+/* Replaces the function of the C library. */
 ssize_t read(int fd, void *to, size_t n)
 {
 	if (n_stale) {
@@ -391,7 +392,7 @@ static void a_stale_file_is_read_a_second_time(void **state)
 
 static unsigned n_waits;
 
-/* In the place of the C library's: errno_wait_out() sleeps in it. */
+/* Replaces the function of the C library, in which errno_wait_out() sleeps. */
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	(void)fds, (void)n, (void)timeout_ms;

@@ -90,7 +90,7 @@ static void indented_text_is_the_same_value(void **state)
 	jout_done(&j);
 }
 
-/* Random bytes, most of them no UTF-8: a JSON parser takes what comes out, good text as it was. */
+/* Random bytes, mostly not UTF-8: a JSON parser accepts the output, and valid text is unchanged. */
 static void any_bytes_become_json(void **state)
 {
 	unsigned seed = 33;
@@ -167,7 +167,7 @@ static void reals_have_the_digits_they_need(void **state)
 	}
 }
 
-/* Wherever in a text an odd byte stands, it is found: also where many are looked at together. */
+/* A special byte is found at every position, also where many bytes are compared at once. */
 static void an_odd_byte_is_escaped_at_every_place(void **state)
 {
 	static const char odd[] = {'"', '\\', 0x1f, 0x7f, '\n', (char)0xff};

@@ -55,7 +55,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Whatever a test did, no descriptor is left. */
+/* No test leaves a descriptor. */
 static int teardown(void **state)
 {
 	struct pair *p = *state;
@@ -96,7 +96,7 @@ static void assert_none(struct link *l)
 	assert_int_equal(link_next(l, &type, &w), 0);
 }
 
-/* A pipe whose reading end tells when the last copy of the other one is closed. */
+/* A pipe whose read end sees when the last copy of the write end is closed. */
 static int new_pipe(int *ret_writing)
 {
 	int fds[2];
@@ -122,7 +122,7 @@ static void assert_open(int reading)
 	assert_int_equal(errno, EAGAIN);
 }
 
-/* n copies of fd with some bytes, as only a peer that is wrong, or not ours, sends them. */
+/* n copies of fd with some bytes, as no correct peer sends them. */
 static void send_raw(int socket, const char *bytes, size_t len, int fd, size_t n)
 {
 	char control[CMSG_SPACE(200 * sizeof(int))]
@@ -286,7 +286,7 @@ static void sending_waits_for_room(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* ---- what a peer must not be able to do ---- */
+/* ---- protection from the peer ---- */
 
 static void a_length_that_cannot_be_is_an_error_for_good(void **state)
 {

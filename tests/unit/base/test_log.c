@@ -15,7 +15,7 @@ static void collect(void *ctx, enum log_level level, const char *text, size_t le
 	assert_ptr_equal(ctx, &sunk);
 	last_level = level;
 	str_addn(&sunk, text, len);
-	errno = EPIPE; /* whatever a sink does to errno */
+	errno = EPIPE; /* a sink may change errno */
 }
 
 static int use_sink(void **state)

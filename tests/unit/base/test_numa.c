@@ -84,7 +84,7 @@ static void nodes_are_read_from_sys(void **state)
 	fs_remove_tree(dir);
 }
 
-/* In a process of its own: what comes after would stay there, too. */
+/* In a separate process, because the affinity would stay for later tests. */
 static int pinned(const char *list, int32_t node)
 {
 	pid_t pid = fork();
@@ -117,7 +117,7 @@ static void a_process_stays_where_it_is_pinned(void **state)
 	assert_int_equal(pinned(first.s, 0), 1);
 	assert_int_equal(pinned(first.s, 1023), 1); /* no such node: its CPUs all the same */
 	assert_int_equal(pinned(NULL, 0), CPU_COUNT(&all));
-	assert_int_equal(pinned("1023", -1), CPU_COUNT(&all)); /* not ours: left alone */
+	assert_int_equal(pinned("1023", -1), CPU_COUNT(&all)); /* not available: ignored */
 }
 
 int main(void)

@@ -118,7 +118,7 @@ static void relative_paths_start_here(void **state)
 	free(cwd);
 }
 
-/* In a child: the directory of a test program is not to be lost. */
+/* In a child, so that the test program keeps its directory. */
 static void where_the_current_directory_is_gone_nothing_is(void **state)
 {
 	char dir[] = "/tmp/dvsched-path-XXXXXX";

@@ -64,7 +64,8 @@ static ssize_t read_when_there(int fd, char *text, size_t size)
 	return read(fd, text, size);
 }
 
-/* The signals that people and batch systems send do not end it; what the user ignores stays so. */
+/* Signals from people and batch systems do not end it; signals that the user ignores stay ignored.
+ */
 static void a_mode_starts_clean_and_ends_with_its_socket(void **state)
 {
 	int leak = open("/dev/null", O_RDONLY); /* deliberately inheritable */
@@ -95,7 +96,7 @@ static void a_mode_starts_clean_and_ends_with_its_socket(void **state)
 	close(leak);
 }
 
-/* With 0..2 closed the socket pair gets the very numbers that the child wants to use. */
+/* With 0..2 closed, the socket pair gets the numbers that the child needs. */
 static void low_descriptors_may_be_the_socket_s(void **state)
 {
 	pid_t pid = fork();

@@ -68,7 +68,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* All that was asked for is done when this returns. */
+/* Returns when all requests are done. */
 static void finish(struct bed *b)
 {
 	clerk_free(b->clerk);
@@ -133,7 +133,7 @@ static void nothing_is_left_of_a_directory_that_is_trashed(void **state)
 	assert_int_equal(b->n_problems, 0);
 }
 
-/* The second clerk knows nothing of the first one's links, as after a crash. */
+/* The second clerk does not know the first one's links, as after a crash. */
 static void a_link_that_is_there_already_is_replaced(void **state)
 {
 	struct bed *b = *state;
@@ -151,7 +151,7 @@ static void a_link_that_moves_after_it_was_made_leaves_its_old_place(void **stat
 	struct bed *b = *state;
 
 	clerk_set_link(b->clerk, b->root, "running", "a", "/a");
-	/* A request between them has the first one made. */
+	/* A request in between makes the first link. */
 	reset(b, "failed");
 	clerk_set_link(b->clerk, b->root, "failed", "a", "/a");
 	clerk_set_link(b->clerk, b->root, NULL, "b", "/b");
@@ -174,7 +174,8 @@ static void a_reset_directory_is_empty_and_what_was_in_it_is_removed(void **stat
 	assert_false(exists(b, "passed/old"));
 }
 
-/* 20 entries of a user, who runs the clerk, each with a directory; root has a file in every third.
+/* 20 entries of the user who runs the clerk, each with a directory; every third one has a file of
+ * root.
  */
 static void make_mixed_trash(const struct bed *b)
 {

@@ -51,7 +51,7 @@ static void assert_fault(const char *line, const char *msg)
 	forget(&p);
 }
 
-/* words: what the option holds, joined by blanks; NULL: it is not set. */
+/* words: the values of the option, joined by blanks; NULL: it is not set. */
 static void assert_holds(const char *line, enum opt o, const char *words)
 {
 	struct parsed p = parse(line);
@@ -181,7 +181,7 @@ static size_t name_length(const char *name)
 	return strcspn(name, " ");
 }
 
-/* How many long names of DVSim's start with these n bytes; *ret_exact: one of them is just that. */
+/* How many long names of DVSim start with these n bytes; *ret_exact: one of them is equal. */
 static unsigned count_starts(const char *prefix, size_t n, bool *ret_exact)
 {
 	unsigned found = 0;

@@ -164,7 +164,7 @@ static void bad_values_name_the_option(void **state)
 	forget(&p);
 }
 
-/* DVSim 1.57's own options: what argparse makes of each prefix, dvsched must make of it too. */
+/* The options of DVSim 1.57: dvsched must resolve each prefix as argparse does. */
 static const char *const dvsim[] = {
 	"branch",
 	"build-modes",

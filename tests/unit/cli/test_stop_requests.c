@@ -54,7 +54,7 @@ static void what_comes_twice_in_a_moment_is_one_request(void **state)
 	}
 }
 
-/* Whatever comes first, and however late the other: one request. */
+/* In either order, and with any time between them: one request. */
 static void what_both_processes_were_sent_counts_once(void **state)
 {
 	(void)state;

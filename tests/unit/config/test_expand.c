@@ -36,7 +36,7 @@ static void trees_expand_by_themselves(void **state)
 		{"a: \"foo {x} baz {y}\"\n x: \"bar {y}\"\n y: 1", "x", "\"bar 1\""},
 		{"a: [\"foo {x}\", \"baz {y}\"]\n x: \"bar {y}\"\n y: 1", "a",
 		 "[\"foo bar 1\", \"baz 1\"]"},
-		/* A list that names itself by its objects' keys sees itself as written. */
+		/* A list that refers to itself through keys of its objects is seen as written. */
 		{"a: [\"{eval_cmd} echo \", {a_b: \"{a}\"}]", "a", "[\"\", {\"a_b\": \"a_b\"}]"},
 	};
 
@@ -48,8 +48,8 @@ static void trees_expand_by_themselves(void **state)
 }
 
 /*
- * One string after the other would give the same: a key behind is seen as written, so that its
- * command takes the rest of our text; a key before is seen expanded.
+ * The result is that of one string after the other: a later key is seen as written, so its command
+ * takes the rest of this text; an earlier key is seen expanded.
  */
 static void commands_side_by_side_change_nothing(void **state)
 {
@@ -82,7 +82,7 @@ static void a_command_runs_once_per_load(void **state)
 	assert_string_equal(p->text.s, "x\n");
 }
 
-/* Each command waits for what the other one says: one after the other they would never end. */
+/* Each command waits for output of the other one: one after the other they would never end. */
 static void independent_commands_run_side_by_side(void **state)
 {
 	struct project *p = *state;

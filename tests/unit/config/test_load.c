@@ -183,7 +183,7 @@ static void self_dir_is_that_of_the_first_file(void **state)
 	assert_string_equal(cfg_dir(p->cfg) + strlen(p->dir), "/sub");
 }
 
-/* By the first file alone: what it imports is not there yet. */
+/* From the first file alone: its imports are not loaded yet. */
 static int set_project_by_flow(void *ctx, const struct cfg *c, struct hjson_node *root,
 			       struct cfg_options *options, struct diags *diags)
 {
@@ -211,7 +211,7 @@ static void the_first_file_may_say_where_the_project_is(void **state)
 	assert_null(load_with(p, "import_cfgs: [\"ours/a.hjson\"]", &options));
 	assert_true(says(p, "error: no flow"));
 	assert_int_equal(n, 2);
-	assert_null(load_with(p, "[1]", &options)); /* it has no keys to look at */
+	assert_null(load_with(p, "[1]", &options)); /* it has no keys to check */
 	assert_int_equal(n, 2);
 }
 

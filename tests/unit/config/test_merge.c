@@ -124,7 +124,7 @@ static void a_replaced_default_takes_the_new_place(void **state)
 	assert_string_equal(cfg_pos(p->cfg, k->pos).file, "b.hjson");
 	assert_int_equal(cfg_pos(p->cfg, k->pos).line, 3);
 	assert_int_equal(cfg_pos(p->cfg, hjson_key_pos(cfg_doc(p->cfg), k)).line, 3);
-	assert_true(hjson_key_is(k->next, "last")); /* and keeps its turn */
+	assert_true(hjson_key_is(k->next, "last")); /* and keeps its place in the order */
 }
 
 static void values_from_outside_conflict_too(void **state)

@@ -75,7 +75,7 @@ static void all_wrong_overrides_are_reported(void **state)
 	assert_string_equal(member(p, "a"), "1");
 }
 
-/* What -D and {words} put in the place of a value has its type, if the text can have it. */
+/* A value from -D or {words} gets the type of the value that it replaces, if the text allows it. */
 static void a_text_becomes_a_value_of_the_same_kind(void **state)
 {
 	static const struct {

@@ -100,7 +100,7 @@ static void status_and_signal_are_distinguished(void **state)
 	done(&v);
 }
 
-/* The write end that the whole tree of a command holds: it ends when all of them are gone. */
+/* The write end that all processes of a command hold: the read end sees when all have ended. */
 static int open_lifeline(void)
 {
 	assert_int_equal(mkfifo("life", 0666), 0);
@@ -158,7 +158,7 @@ static void no_more_than_the_limit_run_at_once(void **state)
 	struct shell_limits limits = usual;
 
 	(void)state;
-	/* mkdir fails while another one is at work. */
+	/* mkdir fails while another command holds the directory. */
 	for (size_t i = 0; i < ARRAY_LEN(evals); i++)
 		evals[i].cmd =
 			(char *)"mkdir alone && head -c 10000000 /dev/zero | cksum && rmdir alone";
@@ -170,7 +170,7 @@ static void no_more_than_the_limit_run_at_once(void **state)
 	}
 }
 
-/* Each waits for what the other one says. */
+/* Each waits for output of the other one. */
 static void as_many_as_the_limit_run_at_once(void **state)
 {
 	struct eval evals[2] = {{0}};
@@ -221,7 +221,7 @@ static void a_command_too_long_for_the_system_is_an_error(void **state)
 	done(&v);
 }
 
-/* The second gets the place of the first in a turn, and nobody waits before. */
+/* The second one starts in the turn in which the first one ends. */
 static void commands_run_while_nobody_waits(void **state)
 {
 	struct eval evals[2] = {{.cmd = (char *)"echo a"}, {.cmd = (char *)"echo b >life; echo c"}};
@@ -273,7 +273,7 @@ static void on_usr1(int signal)
 	cfg_interrupt();
 }
 
-/* Last: there is no way back from an interrupt. */
+/* The last test: an interrupt cannot be undone. */
 static void an_interrupt_ends_all_and_starts_no_more(void **state)
 {
 	struct eval evals[3] = {{0}};

@@ -132,7 +132,7 @@ static void a_command_with_names_left_is_not_run(void **state)
 				.expected = ""};
 	struct error err = {0};
 
-	assert_null(expand(*state, &r, &err)); /* ign is nobody's */
+	assert_null(expand(*state, &r, &err)); /* ign is not defined */
 	error_done(&err);
 	assert_null(expand(*state, &bad, &err));
 	assert_non_null(strstr(err.msg, "unknown wildcard, '{b}'"));
@@ -140,7 +140,8 @@ static void a_command_with_names_left_is_not_run(void **state)
 	assert_false(fs_exists("ran"));
 }
 
-/* Doubling texts and commands that give themselves again end with an error, not with the memory. */
+/* Texts that double and commands that print themselves end with an error, before memory is used up.
+ */
 static void endless_expansions_end(void **state)
 {
 	struct project *p = *state;

@@ -47,7 +47,7 @@ static struct device_waiter entered(const char *devices)
 	return w;
 }
 
-/* What those before that number would take, in the order of the alphabet. */
+/* The devices of all processes before that number, sorted. */
 static const char *waits(uint64_t before)
 {
 	static const char *const names[] = {"sim-0", "sim-1", "sim-2"};
@@ -81,7 +81,7 @@ static bool has_file(const char *name)
 	return is_there;
 }
 
-/* ---- files of those that wait ---- */
+/* ---- files of waiting processes ---- */
 
 static void who_comes_first_has_the_smaller_number(void **state)
 {
@@ -117,7 +117,7 @@ static void one_that_is_gone_counts_for_nothing_and_is_removed(void **state)
 	assert_true(has_file("wait-x") && has_file("sim-0.lock"));
 }
 
-/* Killed before it stood in line. */
+/* Killed before it was in the queue. */
 static void what_a_killed_maker_left_is_removed(void **state)
 {
 	char gone[64], mine[64], locked[64], *path;
@@ -256,7 +256,7 @@ static void who_is_stopped_keeps_nobody_waiting(void **state)
 	close(said);
 }
 
-/* The directory is as /tmp: what another left cannot be removed, and counts for nothing. */
+/* In a directory like /tmp, files of other users cannot be removed, and are ignored. */
 static void of_another_user_it_counts_while_he_lives(void **state)
 {
 	int said, seen[2], killed[2];
@@ -292,7 +292,7 @@ static void of_another_user_it_counts_while_he_lives(void **state)
 	assert_false(has_file("wait-1")); /* root may */
 }
 
-/* Many enter and leave at once, and nobody has another's number. */
+/* Many processes enter and leave at once, and all numbers differ. */
 static void numbers_are_given_once(void **state)
 {
 	enum { N = 6, ROUNDS = 200 };
@@ -390,7 +390,7 @@ static void who_waits_too_has_his_turn(void **state)
 	device_queue_wait(ours, "sim-0\nsim-1\n");
 	last = entered("sim-0\nsim-1\n");
 	until("sim-1", true);
-	assert_false(device_queue_is_others(ours, "sim-0")); /* who comes later does not count */
+	assert_false(device_queue_is_others(ours, "sim-0")); /* later processes do not count */
 	device_waiter_leave(&first);
 	until("sim-1", false);
 	device_queue_wait(ours, "sim-1\n"); /* the place stays */
@@ -436,7 +436,7 @@ static void a_lock_that_is_given_back_is_heard_of(void **state)
 	lock_file_done(&lock);
 }
 
-/* As on a file system that tells nothing. */
+/* As on a file system without inotify events. */
 static void without_inotify_it_looks_by_itself(void **state)
 {
 	char *missing = xasprintf("%s/later", dir);
@@ -459,7 +459,7 @@ static void without_inotify_it_looks_by_itself(void **state)
 	free(missing);
 }
 
-/* Nothing happens: nothing is asked. */
+/* Without an event no file is read. */
 static void nobody_is_called_for_nothing(void **state)
 {
 	(void)state;
@@ -472,8 +472,8 @@ static void nobody_is_called_for_nothing(void **state)
 	assert_int_equal(n_changed, 0);
 }
 
-/* A try that fails closes nothing, so nobody is woken by it: else two that wait would wake each
- * other for ever. */
+/* A failed try closes no file, so it wakes no process. Otherwise two waiting processes would wake
+ * each other for ever. */
 static void a_try_that_fails_wakes_nobody(void **state)
 {
 	char *path = device_lock_path(dir, "sim", 1);
@@ -484,7 +484,7 @@ static void a_try_that_fails_wakes_nobody(void **state)
 
 	(void)state;
 	lock_file_init(&lock, path);
-	/* What a queue is woken by (queue.c); its timers would come in between. */
+	/* The events that wake a queue (queue.c), without its timers. */
 	assert_true(inotify_add_watch(events, dir,
 				      IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MODIFY |
 					      IN_MOVED_TO) > 0);
@@ -510,7 +510,7 @@ static void a_lock_file_that_was_removed_is_made_anew(void **state)
 	close(theirs);
 	assert_int_equal(lock_file_try(&lock, &holder), 0);
 	fd = device_lock_take(path, &holder);
-	assert_int_equal(fd, -1); /* it is the one that everybody finds */
+	assert_int_equal(fd, -1); /* all processes use this one */
 	lock_file_done(&lock);
 }
 

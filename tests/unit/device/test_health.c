@@ -155,7 +155,8 @@ static void what_opens_right_after_its_wedge_keeps_a_mark_and_is_used(void **sta
 	(void)state;
 	assert_false(health_opened_again(&h, &rules, "a", "it opened", 1000));
 	mark(&h, DVS_WEDGE, "a", 1000);
-	assert_false(health_opened_again(&h, &rules, "b", "it opened", 1001)); /* not its doing */
+	assert_false(
+		health_opened_again(&h, &rules, "b", "it opened", 1001)); /* b did not break it */
 	assert_true(health_opened_again(&h, &rules, "a", "it opened", 1001));
 	assert_int_equal(h.state, HEALTH_SUSPECT);
 	assert_int_equal(h.n_marks, 1);
@@ -199,7 +200,7 @@ static void a_probe_can_be_due_at_once(void **state)
 	assert_true(health_wants_probe(&h, 1001));
 	health_set_aside(&h, "fan broken", INFINITY, 1002);
 	health_probe_now(&h, 1003);
-	assert_false(health_wants_probe(&h, 1003)); /* a person has said so */
+	assert_false(health_wants_probe(&h, 1003)); /* set by a person */
 }
 
 static void out_of_quarantine_by_two_good_probes_and_one_good_job(void **state)
@@ -239,7 +240,7 @@ static void a_bad_probe_or_a_bad_canary_doubles_the_quarantine(void **state)
 	assert_true(h.until_wall_s == 1800);
 }
 
-/* Twenty jobs that hang, among others that pass, cost no device. */
+/* Twenty hanging jobs among jobs that pass do not quarantine a device. */
 static void a_pass_takes_back_what_may_have_been_the_jobs_doing(void **state)
 {
 	struct device_health h = {.state = HEALTH_HEALTHY};
@@ -311,7 +312,7 @@ static void many_marks_push_out_the_oldest(void **state)
 	assert_true(h.marks[0].wall_s == 1012);
 }
 
-/* A job that was there before may still pass. */
+/* A job that runs on it since before may still pass. */
 static void a_quarantine_keeps_what_led_to_it(void **state)
 {
 	struct device_health h = {.state = HEALTH_HEALTHY};

@@ -80,7 +80,7 @@ static void two_processes_lose_no_mark_of_each_other(void **state)
 	fs_remove_tree(dir);
 }
 
-/* Any member of the directory's group can make what stands there. */
+/* Any member of the directory's group can make a file there. */
 static void what_is_no_file_of_a_lock_holds_up_nobody(void **state)
 {
 	char dir[] = "/tmp/dvsched-health-XXXXXX", path[64];
@@ -161,7 +161,7 @@ static void what_was_our_own_moves_to_the_machines(void **state)
 	assert_int_equal(health_load(machine, "sim", 1, &ret, &err), 0);
 	assert_string_equal(ret.reason, "old");
 	assert_int_equal(health_load(machine, "sim", 2, &ret, &err), 0);
-	assert_string_equal(ret.reason, "newer"); /* what is there stays */
+	assert_string_equal(ret.reason, "newer"); /* the existing file stays */
 	assert_int_equal(health_load(own, "sim", 1, &ret, &err), 0);
 	assert_int_equal(ret.state, HEALTH_UNKNOWN);
 	health_move("/nowhere", machine);
@@ -212,7 +212,7 @@ static void a_file_that_is_not_ours_is_reported_and_counts_as_unknown(void **sta
 
 static unsigned n_waits;
 
-/* In the place of the C library's: errno_wait_out() sleeps in it. */
+/* Replaces the function of the C library, in which errno_wait_out() sleeps. */
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	(void)fds, (void)n, (void)timeout_ms;

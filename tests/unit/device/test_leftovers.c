@@ -85,7 +85,7 @@ static unsigned count_records(const struct bed *b)
 	return n;
 }
 
-/* Starts a process that has a record, does that, and waits to be killed. */
+/* Starts a process that has a record, runs the function, and waits to be killed. */
 static void start(struct bed *b, void (*act)(struct bed *b, struct leftovers *l))
 {
 	char byte;
@@ -191,7 +191,7 @@ static void a_record_does_not_grow_with_what_is_gone_again(void **state)
 	assert_int_equal(count_named(b, "made_"), 0);
 }
 
-/* ---- what is there now is not always what was noted ---- */
+/* ---- files that differ from the record ---- */
 
 static void note_all(struct bed *b, struct leftovers *l)
 {
@@ -230,7 +230,7 @@ static void another_file_of_that_name_stays(void **state)
 	write_file(b, "another");
 	assert_int_equal(rename(target, replaced), 0);
 	write_file(b, "target");
-	write_file(b, "made_later"); /* its maker died before it could say that it is there */
+	write_file(b, "made_later"); /* its maker died before it recorded that the file exists */
 	write_file(b, "made_mapped");
 	fd = open(mapped, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
@@ -240,7 +240,7 @@ static void another_file_of_that_name_stays(void **state)
 	assert_false(is_there(b, "made_later"));
 	assert_true(is_there(b, "made_link") && is_there(b, "target") && is_there(b, "made_dir"));
 	assert_true(is_there(b, "made_replaced") && is_there(b, "made_mapped"));
-	assert_int_equal(count_records(b), 1); /* as long as somebody has it open */
+	assert_int_equal(count_records(b), 1); /* while a process has it open */
 	close(fd);
 	assert_int_equal(leftovers_sweep(b->state).n_removed, 1);
 	assert_false(is_there(b, "made_mapped"));
@@ -280,7 +280,7 @@ static void change_space(struct proc_id *id)
 	id->pid_space++;
 }
 
-/* By hand: this process's own, but for one thing. */
+/* A record of this process with one changed member. */
 static void write_record(const struct bed *b, void (*change)(struct proc_id *id), const char *name)
 {
 	_cleanup_(freep) char *path = leftovers_new_path(b->state), *file = path_of(b, name),

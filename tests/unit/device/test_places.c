@@ -59,7 +59,7 @@ static void where_none_can_be_made_the_next_is_taken(void **state)
 	assert_string_equal(places_choose_shared(dirs, 2, &err), second);
 }
 
-/* Two users in two places would both have the device. */
+/* With two directories, two users could lock the same device. */
 static void one_that_is_there_and_closed_is_an_error(void **state)
 {
 	const char *const dirs[] = {"/proc/version", second};
@@ -136,10 +136,10 @@ static void health_is_the_machines_where_we_may_write(void **state)
 	p = places_choose_state(machine, first, false);
 	assert_string_equal(p.dir, machine);
 	assert_null(p.machine_dir);
-	assert_string_equal(p.old_dir, first); /* what is there moves */
+	assert_string_equal(p.old_dir, first); /* existing files are moved */
 }
 
-/* In a process of its own, as a user who is in no group of ours. */
+/* In a separate process, as a user who is in none of our groups. */
 static int as_nobody(int (*ask)(void))
 {
 	pid_t child;

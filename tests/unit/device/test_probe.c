@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "worker_bed.h"
 
-/* For what comes back; and for what does not. */
+/* Limits for calls that return, and for calls that do not. */
 static const double long_s = 60, short_s = 0.3;
 
 static void a_driver_tells_of_its_devices(void **state)

@@ -135,7 +135,7 @@ static void a_lock_is_free_when_its_worker_is_gone(void **state)
 	worker_bed_open(b, 0, "{}");
 }
 
-/* The caller took it, and may go: the worker has it as long as it lives. */
+/* The caller has the lock and may close it: the worker holds it while it lives. */
 static void a_lock_that_it_is_given_is_its_own(void **state)
 {
 	struct worker_bed *b = *state;
@@ -218,7 +218,7 @@ static void two_hundred_runs_leave_nothing(void **state)
 	assert_int_equal(atomic_load(&device_worker_board(b->ranks[0].worker)->n_runs), 220);
 }
 
-/* How often a thread of a worker has slept; 0: it is somebody else's, a sanitizer's. */
+/* How often a thread of a worker has slept; 0: a thread of a sanitizer. */
 static unsigned long sleeps_of(const char *tasks, const char *tid)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s/status", tasks, tid);
@@ -236,7 +236,7 @@ static unsigned long sleeps_of(const char *tasks, const char *tid)
 	return is_ours ? n : 0;
 }
 
-/* Who sleeps on has made no system call. */
+/* A thread that did not wake up has made no system call. */
 static unsigned long count_sleeps(pid_t pid)
 {
 	_cleanup_(freep) char *tasks = xasprintf("/proc/%d/task", (int)pid);

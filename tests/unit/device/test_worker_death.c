@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a device worker ends: crashes, hangs, without its scheduler. */
+/* Ends of a device worker: crashes, hangs, and the end of its scheduler. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -116,7 +116,7 @@ static void an_error_outlives_a_finish_that_crashes(void **state)
 	assert_cause_outlived(b);
 }
 
-/* Somebody above us reaps it. */
+/* A parent process reaps it. */
 static void wait_for_end_of(pid_t pid)
 {
 	_cleanup_(closep) int fd = proc_open_pidfd(pid);
@@ -144,7 +144,8 @@ static void what_a_driver_leaves_goes_with_its_worker(void **state)
 	assert_true(pid > 1);
 	device_worker_kill(b->ranks[0].worker);
 	worker_bed_wait(b, 0, bed_has_died);
-	/* Its child had it mapped, too: as long as that was dying the file was in use, and stayed.
+	/* Its child had mapped the file, too. While the child was ending, the file was in use and
+	 * stayed.
 	 */
 	wait_for_end_of(pid);
 	leftovers_sweep(b->state);
@@ -167,7 +168,7 @@ static void a_library_of_a_moment_goes_with_a_worker_that_crashes(void **state)
 	free(log);
 }
 
-/* The scheduler lives, and has let go of it. */
+/* The scheduler lives, and has released the worker. */
 static void shut_all_sockets(void)
 {
 	for (int fd = 3; fd < 64; fd++) {
@@ -198,7 +199,7 @@ static void a_worker_without_a_scheduler_ends(void **state)
 	}
 }
 
-/* It opens a worker, tells its pid, and is killed. */
+/* It opens a worker, sends its pid, and is killed. */
 static _noreturn_ void be_killed_with_a_worker(int to)
 {
 	struct worker_bed *b = worker_bed_new();
@@ -231,7 +232,7 @@ static void a_worker_dies_with_its_scheduler(void **state)
 	close(fds[0]);
 	assert_int_equal(waitpid(scheduler, &status, 0), scheduler);
 	assert_int_equal(WTERMSIG(status), SIGKILL);
-	assert_int_equal(waitpid(worker, &status, 0), worker); /* it has come to us */
+	assert_int_equal(waitpid(worker, &status, 0), worker); /* reparented to the test */
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
 }

@@ -44,7 +44,7 @@ static void send_gang(struct worker_bed *b, const char *job, const char *job_of_
 	worker_bed_wait(b, 0, is_taken);
 	worker_bed_send_rank(b, 1, job);
 	worker_bed_send_rank(b, 2, job_of_2);
-	close(b->request.shared_fd); /* it has gone with the requests */
+	close(b->request.shared_fd); /* it was sent with the requests */
 }
 
 static void a_gang_meets_arms_and_starts_at_the_word(void **state)
@@ -129,7 +129,7 @@ static void a_rank_that_fails_to_join_says_so_and_the_others_can_be_cancelled(vo
 	struct worker_bed *b = *state;
 
 	open_gang(b);
-	b->request.join_deadline_ns = board_now_ns(); /* nobody waits for long */
+	b->request.join_deadline_ns = board_now_ns(); /* no rank waits for long */
 	send_gang(b, "{}", "{\"join\": \"code 600\"}");
 	for (unsigned i = 0; i < RANKS; i++)
 		worker_bed_wait(b, i, bed_has_ended);

@@ -24,7 +24,7 @@ static void an_error_has_the_class_code_and_call_that_it_came_from(void **state)
 		{"{\"launch\": \"code 300\"}", DVS_STALL, CALL_LAUNCH, PHASE_ARMED, true},
 		{"{\"poll\": \"code 400\"}", DVS_DEADLOCK, CALL_POLL, PHASE_LAUNCHED, true},
 		{"{\"finish\": \"code 100\"}", DVS_JOB, CALL_FINISH, PHASE_RAN, true},
-		/* classify() has no such class, or finds it good: nobody knows. */
+		/* classify() returns an unknown class or DVS_OK: the class is unknown. */
 		{"{\"finish\": \"code 7700\"}", DVS_POISON, CALL_FINISH, PHASE_RAN, true},
 		{"{\"finish\": \"code 7\"}", DVS_POISON, CALL_FINISH, PHASE_RAN, true},
 	};
@@ -84,7 +84,7 @@ static void a_process_that_is_spent_says_so(void **state)
 		{"{\"finish\": \"code 100\", \"is_spent\": true}", true},
 		{"{\"finish\": \"code 100\", \"is_spent\": true, \"reset\": true}", false},
 		{"{\"finish\": \"code 100\"}", false},
-		{"{\"is_spent\": true}", false}, /* nobody asks after a run that was good */
+		{"{\"is_spent\": true}", false}, /* not called after a run that passed */
 	};
 	struct worker_bed *b = *state;
 
@@ -99,7 +99,7 @@ static void a_cancelled_run_ends_with_a_result(void **state)
 	struct bed_rank *r = &b->ranks[0];
 
 	worker_bed_open(b, 0, "{}");
-	for (int i = 0; i < 2; i++) { /* what was said to one run is not said to the next */
+	for (int i = 0; i < 2; i++) { /* a cancellation of one run does not affect the next one */
 		worker_bed_send(b, "{\"poll\": \"until cancelled\"}");
 		worker_bed_wait_for_phase(b, 0, PHASE_LAUNCHED);
 		device_worker_cancel(r->worker, b->epoch);

@@ -22,7 +22,7 @@ struct sim_bed {
 	_Atomic uint64_t done, total;
 	_Atomic int evidence, n_progress, is_cancelled;
 	_Atomic uint64_t committed;
-	int32_t code; /* of what failed last */
+	int32_t code; /* of the last error */
 	char text[512], result[8192];
 	enum dvs_class class;
 };
@@ -66,7 +66,7 @@ static inline void bed_committed(void *user, uint64_t bytes)
 	((struct sim_bed *)user)->committed = bytes;
 }
 
-/* Between two looks at a device. */
+/* Interval of polls. */
 static inline void bed_nap(void)
 {
 	nanosleep(&(struct timespec){0, 200000}, NULL);

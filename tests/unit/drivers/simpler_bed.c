@@ -61,7 +61,7 @@ void bed_kernel(const struct bed *b, const char *name, int k)
 	bed_write(b, name, text);
 }
 
-/* A file of its own: a library that is kept in a process must not be the next test's. */
+/* A copy for each test: a library that a process keeps must not be used by the next test. */
 static void copy(const char *from, const char *to)
 {
 	struct str bytes = {0};
@@ -156,7 +156,7 @@ int32_t bed_open(struct bed *b, const char *extra)
 	return code;
 }
 
-/* What close() leaves as it is stays reachable: the process's end is meant to take it. */
+/* Memory that close() leaves stays reachable: it is freed by the end of the process. */
 static void *left_behind[64];
 
 void bed_close(struct bed *b)

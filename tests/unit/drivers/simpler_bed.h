@@ -20,14 +20,14 @@ struct bed {
 	char err_text[1024], result_text[4096], log[4096];
 	struct dvs_text err, result;
 	uint64_t committed;
-	bool keeps_running; /* close() is to leave all as it is, and the library in */
+	bool keeps_running; /* close() must leave all as it is, with the library loaded */
 };
 
 /* For cmocka: *state is the bed. The teardown closes and finds no violation. */
 int bed_setup(void **state);
 int bed_teardown(void **state);
 
-/* What the double does from now on, as FAKEHOST. */
+/* Sets FAKEHOST, the behaviour of the double. */
 void bed_would(const char *what);
 /* dir/name with this text, made or replaced. */
 void bed_write(const struct bed *b, const char *name, const char *text);
@@ -48,7 +48,7 @@ int32_t bed_prepare(struct bed *b, const char *job);
 int32_t bed_poll_to_end(struct bed *b);
 int32_t bed_finish(struct bed *b);
 
-/* What the double wrote down; the caller's. */
+/* The report of the double, which the caller frees. */
 char *bed_report(const struct bed *b);
 void bed_forget_report(const struct bed *b);
 unsigned bed_count(const struct bed *b, const char *line); /* whole lines */

@@ -149,7 +149,8 @@ static void arguments_lie_where_c_puts_them(void **state)
 	struct acl_bed *b = *state;
 
 	acl_bed_must_open(b, NULL);
-	/* add_k takes two addresses and a 32-bit number: 24 bytes, or it does nothing. */
+	/* add_k needs two addresses and a 32-bit number, 24 bytes in all; with any other size it
+	 * does nothing. */
 	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_k",
 						    "[{\"f32\": [3], \"fill\": \"iota\"},"
 						    " {\"f32\": [3], \"fill\": 7, \"out\": true,"

@@ -25,7 +25,7 @@ static void without_the_library_it_is_unsupported_and_says_what_was_tried(void *
 	assert_int_equal(acl_bed_class(b, rc, 1), DVS_UNSUPPORTED);
 	assert_non_null(strstr(b->said, "no AscendCL on this machine"));
 	assert_int_equal(n, 0);
-	/* Nobody said where: the loader's places, where there is none, either. */
+	/* No place is configured: the loader's directories, where there is none, either. */
 	rc = b->d->probe("{}", devices, 4, &n, acl_bed_err(b));
 	assert_int_equal(acl_bed_class(b, rc, 1), DVS_UNSUPPORTED);
 }
@@ -182,7 +182,7 @@ static void whatever_fails_while_opening_is_reported_and_leaves_nothing(void **s
 		assert_int_equal(acl_bed_open(b, cases[i].script), cases[i].code);
 		assert_int_equal(acl_bed_class(b, cases[i].code, 1), cases[i].class);
 		assert_memory_equal(b->said, cases[i].text, strlen(cases[i].text));
-		/* What poisons ends the process: giving back could block. */
+		/* A poisoned process ends without freeing anything, because that could block. */
 		if (cases[i].class != DVS_WEDGE)
 			assert_string_equal(b->live(), NOTHING_LIVES);
 		assert_null(b->ctx);
@@ -222,7 +222,7 @@ static void a_device_that_is_known_to_be_bad_is_not_opened(void **state)
 	assert_int_equal(acl_bed_class(b, ACL_E_UNHEALTHY, 1), DVS_WEDGE);
 	assert_string_equal(b->said, "device 1: DCMI: critical, errors 0x80e01801 0x80e01802");
 	assert_string_equal(b->log(), "");
-	setenv("DCMI_STUB", "health.1=1", 1); /* a minor alarm stops nobody */
+	setenv("DCMI_STUB", "health.1=1", 1); /* a minor alarm has no effect */
 	acl_bed_must_open(b, NULL);
 }
 

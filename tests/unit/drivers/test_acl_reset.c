@@ -24,7 +24,8 @@ static void after_a_reset_that_is_proven_the_next_run_works(void **state)
 
 	assert_int_equal(b->d->reset(b->ctx, 0, &is_verified, acl_bed_err(b)), 0);
 	assert_true(is_verified);
-	/* What lives is given back before, or the reset would block; the proof comes after. */
+	/* Live objects are freed before the reset, which would block otherwise; the verification
+	 * comes after it. */
 	assert_string_equal(log, RESET "aclrtFree aclrtFree aclrtFree aclrtBinaryUnLoad "
 				       "aclrtDestroyStreamForce aclrtResetDeviceForce(1) " PROOF
 				       "aclrtCreateStream");
@@ -58,7 +59,7 @@ static void limits_are_set_again(void **state)
 				    "aclrtCreateStream"));
 }
 
-/* The reset says 0, and nothing is better. */
+/* The reset returns 0 without effect. */
 static void a_zero_is_no_proof(void **state)
 {
 	struct acl_bed *b = *state;
@@ -81,7 +82,7 @@ static void a_zero_is_no_proof(void **state)
 	assert_int_equal(n, 3);
 	assert_false(b->d->is_usable(b->ctx));
 	assert_int_equal(b->d->load(b->ctx, "{}", &slot, acl_bed_err(b)), ACL_SPENT);
-	/* It is let go of as it is: whatever gives back would never return. */
+	/* Nothing is freed, because the calls would never return. */
 	n = strlen(b->log());
 	acl_bed_close(b);
 	assert_int_equal(strlen(b->log()), n);
@@ -113,7 +114,7 @@ static void every_step_of_a_reset_may_fail_once(void **state)
 	}
 }
 
-/* A kernel that hangs cannot be freed from under: nothing is given back, by force all goes. */
+/* Memory of a hanging kernel cannot be freed. A reset by force removes everything. */
 static void a_hanging_kernel_is_reset_away_without_a_call_that_blocks(void **state)
 {
 	struct acl_bed *b = *state;
@@ -131,8 +132,8 @@ static void a_hanging_kernel_is_reset_away_without_a_call_that_blocks(void **sta
 	assert_string_equal(b->live(), "devices=0 streams=0 buffers=0 binaries=0 inits=0");
 }
 
-/* In the middle of a run, and with the bounded wait running out. */
-static void a_run_that_is_going_is_let_go_of(void **state)
+/* In the middle of a run, and after the time limit of the wait. */
+static void a_run_in_progress_is_given_up(void **state)
 {
 	struct acl_bed *b = *state;
 	int32_t is_verified = 0;
@@ -171,7 +172,7 @@ int main(void)
 		ACL_TEST(a_zero_is_no_proof),
 		ACL_TEST(every_step_of_a_reset_may_fail_once),
 		ACL_TEST(a_hanging_kernel_is_reset_away_without_a_call_that_blocks),
-		ACL_TEST(a_run_that_is_going_is_let_go_of),
+		ACL_TEST(a_run_in_progress_is_given_up),
 		ACL_TEST(an_old_runtime_gives_up_the_device_as_often_as_it_took_it),
 	};
 

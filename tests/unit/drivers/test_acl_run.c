@@ -65,7 +65,7 @@ static void a_wrong_result_is_the_jobs_and_says_which(void **state)
 	assert_string_equal(b->live(), IDLE);
 }
 
-/* The device's memory still has what the first one wrote. */
+/* The device's memory still has the output of the first run. */
 static void a_kernel_that_writes_nothing_never_passes_with_an_earlier_result(void **state)
 {
 	struct acl_bed *b = *state;
@@ -78,7 +78,7 @@ static void a_kernel_that_writes_nothing_never_passes_with_an_earlier_result(voi
 	}
 }
 
-/* Whatever call fails: its code is the answer, its text names it, nothing stays behind. */
+/* Each call fails once: the result is its code, the text names the call, and nothing is leaked. */
 static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
 {
 	static const struct {
@@ -111,7 +111,7 @@ static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
 		assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)),
 				 cases[i].code);
 		assert_non_null(strstr(b->said, cases[i].text));
-		/* Where the process is done with the device, giving back is up to a reset. */
+		/* If the process can no longer use the device, only a reset frees memory. */
 		assert_non_null(strstr(b->live(), cases[i].is_spent
 							  ? "devices=1 streams=1 buffers=3"
 							  : "devices=1 streams=1 buffers=0"));
@@ -121,7 +121,7 @@ static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
 	}
 }
 
-/* The host may take a prepare that failed for the end. */
+/* The host need not call finish() after a failed prepare(). */
 static void a_run_that_cannot_be_prepared_needs_no_finish(void **state)
 {
 	struct acl_bed *b = *state;
@@ -144,10 +144,10 @@ static void what_follows_a_fault_is_not_its_cause(void **state)
 	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
 	assert_int_equal(acl_bed_poll(b, 1, &is_over), 507015);
 	assert_int_equal(acl_bed_poll(b, 1, &is_over), 507015); /* asked again */
-	/* The runtime says 507899 to all that comes now, which is no news. */
+	/* The runtime returns 507899 for all later calls, which is no new error. */
 	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), 507015);
 	assert_int_equal(acl_bed_class(b, 507015, 0), DVS_JOB);
-	/* But the next job is not the cause, and is not let in. */
+	/* The next job is rejected, and is not the cause. */
 	assert_false(b->d->is_usable(b->ctx));
 	assert_int_equal(b->d->load(b->ctx, "{}", &slot, acl_bed_err(b)), ACL_SPENT);
 	assert_int_equal(acl_bed_class(b, ACL_SPENT, 0), DVS_POISON);
@@ -205,7 +205,7 @@ static void where_there_is_no_abort_it_says_so(void **state)
 	assert_int_equal(b->d->abort(b->ctx, b->epoch), ACL_E_ORDER); /* not launched */
 	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
 	assert_int_equal(acl_bed_class(b, b->d->abort(b->ctx, b->epoch), 0), DVS_UNSUPPORTED);
-	/* It stays on the device: nothing may be given back, the process has to end. */
+	/* It stays on the device: nothing may be freed, and the process must end. */
 	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), ACL_E_STUCK);
 	assert_int_equal(acl_bed_class(b, ACL_E_STUCK, 0), DVS_STALL);
 	assert_string_equal(b->said, "the run neither ends nor can be aborted: after 10 ms "
@@ -260,7 +260,7 @@ static void a_call_that_does_not_return_is_named_by_diagnose(void **state)
 	pthread_join(thread, NULL);
 	b->d->diagnose(b->ctx, &room);
 	assert_string_equal(text, "device 1: over, run 1");
-	room.size = 12; /* little room is no trouble */
+	room.size = 12; /* a small buffer is no error */
 	b->d->diagnose(b->ctx, &room);
 	assert_string_equal(text, "device 1: o");
 }
@@ -312,7 +312,7 @@ static void a_job_without_a_kernel_gets_a_card_that_works(void **state)
 			    "aclrtDestroyStream aclrtGetVersion");
 	assert_non_null(strstr(b->result, "\"environment\":{\"ASCEND_RT_VISIBLE_DEVICES\":\"1\"}"));
 	acl_bed_close(b);
-	/* What the card gives back is not what was sent to it. */
+	/* The data from the card differs from the data that was sent. */
 	acl_bed_must_open(b, "aclrtMemcpy#2: status 16385"); /* byte 64: none of the 64 */
 	assert_int_equal(acl_bed_run(b, "{}"), 0);
 	acl_bed_close(b);

@@ -146,7 +146,7 @@ static void a_family_is_what_the_tool_is_for(void **state)
 	}
 }
 
-/* ---- what tools print ---- */
+/* ---- output of tools ---- */
 
 static void lines_become_devices(void **state)
 {
@@ -294,7 +294,7 @@ static void a_tool_that_lists_nothing_is_reported(void **state)
 	}
 }
 
-static void a_tool_is_over_when_it_ends_whoever_has_its_output(void **state)
+static void a_tool_is_over_at_its_end_even_if_others_have_its_output(void **state)
 {
 	struct census c;
 
@@ -428,7 +428,7 @@ int main(void)
 		cmocka_unit_test(nothing_printed_is_nothing_there),
 		cmocka_unit_test(more_devices_than_room_are_counted),
 		cmocka_unit_test(a_tool_that_lists_nothing_is_reported),
-		cmocka_unit_test(a_tool_is_over_when_it_ends_whoever_has_its_output),
+		cmocka_unit_test(a_tool_is_over_at_its_end_even_if_others_have_its_output),
 		cmocka_unit_test(a_tool_speaks_the_language_that_is_read),
 		cmocka_unit_test(health_is_what_the_tool_says),
 		cmocka_unit_test(a_check_for_opening_goes_before_health),

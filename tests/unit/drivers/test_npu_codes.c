@@ -8,7 +8,7 @@ struct expectation {
 	enum dvs_class class, fresh;
 };
 
-/* The codes as the manuals and the people who met them have them, written down a second time. */
+/* The codes of the manuals and of experience, as an independent second table. */
 static const struct expectation known[] = {
 	{0, DVS_OK, DVS_OK},
 	{100000, DVS_CONFIG, DVS_CONFIG},
@@ -26,7 +26,7 @@ static const struct expectation known[] = {
 	{207001, DVS_JOB, DVS_JOB},
 	{207004, DVS_CONFIG, DVS_CONFIG},
 	{207005, DVS_BUSY, DVS_BUSY},
-	{207006, DVS_CONFIG, DVS_CONFIG}, /* waiting gives nobody a permission */
+	{207006, DVS_CONFIG, DVS_CONFIG}, /* a permission does not change while the job waits */
 	{207007, DVS_BUSY, DVS_BUSY},
 	{207008, DVS_BUSY, DVS_BUSY},
 	{207009, DVS_BUSY, DVS_BUSY},
@@ -119,11 +119,12 @@ static void the_first_error_is_the_cause(void **state)
 		{{507015, 507899, 507901}, 507015},
 		{{507015, 507018, 207001}, 507015},
 		{{507046, 507014}, 507046},
-		/* What was seen first was fallout of what was asked about later. */
+		/* The code that was seen first is a consequence of the code that was queried later.
+		 */
 		{{507899, 507015}, 507015},
 		{{107022, 507010, 507899}, 507010},
 		{{507899, 507901}, 507899},
-		/* Clean-up that stumbles explains nothing. */
+		/* An error of the clean-up is not the cause. */
 		{{207001, 107002}, 207001},
 		{{207001, 507899}, 207001},
 	};
@@ -150,7 +151,7 @@ static void the_rows_are_in_order_and_none_overlaps(void **state)
 	}
 }
 
-/* A core that raised an exception is the job's fault, and yet the process is done for. */
+/* An exception of a core is a failure of the job, but the process cannot be used any more. */
 static void what_a_process_does_not_survive_is_distinguished_from_whose_fault_it_is(void **state)
 {
 	static const int32_t poisons[] = {507015, 507018, 507046, 507899, -1};

@@ -158,7 +158,7 @@ static void a_rank_that_waits_says_so_and_for_whom(void **state)
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(sim()->abort(ranks[i].bed.ctx, ranks[i].bed.epoch), 0);
 	end(ranks, 2);
-	/* Cancelled; or a peer's victim, if it sees the other's end first. */
+	/* Cancelled, or ended because of a peer, if it sees the peer's end first. */
 	assert_true(ranks[0].code == 1008 || ranks[0].code == 1007);
 }
 

@@ -8,7 +8,7 @@
 
 enum { ROUNDS = 200 };
 
-/* Sanitizers keep libraries mapped, whoever closes them, to name places in them later. */
+/* Sanitizers keep closed libraries mapped, for their reports. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define KEEPS_LIBRARIES 1
@@ -50,7 +50,7 @@ static unsigned count_lines(const char *path)
 	return n;
 }
 
-/* In place, and the size is the same: nothing but the bytes tells the two apart. */
+/* Changed in place with the same size: only the bytes differ. */
 static void put_at(const char *path, const char *from)
 {
 	struct error err = {0};
@@ -129,7 +129,7 @@ static void an_unloaded_image_gives_its_mappings_back(void **state)
 		assert_int_equal(sim()->unload(b.ctx, slots[1]), 0);
 		assert_true(!may_count_maps || count_image_maps() == 0);
 	}
-	/* Loaded anew, it begins anew. */
+	/* A library that is loaded again has new state. */
 	assert_int_equal(bed_run(&b, job_of(KERNEL_ONE, 100)), 0);
 	bed_close(&b);
 	assert_true(!may_count_maps || count_image_maps() == 0);

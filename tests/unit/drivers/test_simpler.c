@@ -98,7 +98,7 @@ static void each_error_has_its_code_and_class_and_tells_what_the_process_is_wort
 	free(job);
 }
 
-/* On silicon a latched code comes with a device that nobody has proven to be clean. */
+/* On silicon a latched code means that the device is not known to be clean. */
 static void on_silicon_a_latched_code_spoils_the_process(void **state)
 {
 	struct bed *b = *state;
@@ -115,7 +115,7 @@ static void on_silicon_a_latched_code_spoils_the_process(void **state)
 	bed_forget_report(b);
 	b->keeps_running = true;
 	bed_close(b);
-	bed_expect_calls(b, ""); /* what would be freed there may never come back */
+	bed_expect_calls(b, ""); /* a call that frees may never return */
 	free(job);
 	free(dir);
 }
@@ -131,7 +131,7 @@ static void a_wrong_element_is_named(void **state)
 	free(job);
 }
 
-/* wait() of it would never come back, and what it writes to must stay. */
+/* wait() would never return, and its output memory must stay. */
 static void a_run_that_does_not_end_is_never_waited_for(void **state)
 {
 	struct bed *b = *state;
@@ -288,7 +288,7 @@ static void another_runtime_is_another_library_in_the_same_process(void **state)
 	char *hbg = bed_job("add.so", 5, ""), room[600];
 
 	assert_int_equal(bed_run(b, trb), SIMPLER_E_LIBRARY);
-	assert_int_equal(bed_run(b, hbg), 0); /* what works is not given up for it */
+	assert_int_equal(bed_run(b, hbg), 0); /* working devices are still used */
 	bed_install(b, "a2a3/sim", "tensormap_and_ringbuffer", FAKEHOST_ANONYMOUS);
 	bed_forget_report(b);
 	assert_int_equal(bed_run(b, trb), 0);

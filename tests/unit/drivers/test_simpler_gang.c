@@ -74,7 +74,7 @@ static void a_gang_has_a_window_with_named_buffers(void **state)
 	free(job);
 }
 
-/* A window may have been another job's. */
+/* A window may have the content of an earlier job. */
 static void a_window_begins_as_zeros(void **state)
 {
 	struct bed *b = *state;

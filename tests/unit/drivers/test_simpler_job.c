@@ -29,7 +29,7 @@ static const struct {
 	{"{}", "'args' must be a list"},
 };
 
-/* It would crash: it believes what it is given. */
+/* The library would crash: it does not check its arguments. */
 static void arguments_are_held_against_the_signature_before_the_library_sees_them(void **state)
 {
 	struct bed *b = *state;
@@ -56,7 +56,7 @@ static void arguments_are_held_against_the_signature_before_the_library_sees_the
 	b->slot = 63;
 	assert_int_equal(bed_prepare(b, job), SIMPLER_E_ORDER);
 	assert_int_equal(bed_run(b, job),
-			 0); /* a host that asks for no finish of that is heard, too */
+			 0); /* a host that does not call finish() after that works, too */
 	free(job);
 }
 

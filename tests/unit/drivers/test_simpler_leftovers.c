@@ -19,7 +19,7 @@ static int open_setup(void **state)
 
 static const char *const runtimes[] = {"host_build_graph", "tensormap_and_ringbuffer"};
 
-/* Two kernels, the second of which takes what the first one left in the rings' heap. */
+/* Two kernels: the second one reads the data that the first one left in the rings' heap. */
 static char *chain_of(const char *first, const char *second, int expect, const char *runtime)
 {
 	return xasprintf(
@@ -98,7 +98,7 @@ static void scratch_memory_is_kept_where_that_is_asked_for(void **state)
 	free(bad);
 }
 
-/* Whatever is cleared must be the rings'. */
+/* Only memory of the rings may be cleared. */
 static void a_library_that_holds_less_than_its_rings_is_refused(void **state)
 {
 	struct bed *b = *state;
@@ -138,7 +138,7 @@ static void scalars_may_stand_anywhere_among_tensors(void **state)
 	}
 }
 
-/* In a process of its own, whose keys they are. */
+/* In a separate process, because keys belong to a process. */
 static int run_until_worn(struct bed *b, unsigned keys_of_a_run)
 {
 	char *job = bed_job("add.so", 5, ""), text[8];

@@ -10,7 +10,7 @@ static void open_version(struct bed *b, const char *double_path)
 	assert_int_equal(bed_open(b, ""), 0);
 }
 
-/* The doubles look at what they are given: another signature would be a violation. */
+/* The doubles check their arguments: another signature would be a violation. */
 static void each_version_is_called_with_its_own_signature(void **state)
 {
 	static const char *const doubles[] = {FAKEHOST, FAKEHOST_SECOND};

@@ -100,7 +100,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	}
 }
 
-/* Each type holds what it was filled with, and notices one wrong element. */
+/* Each type has the value that it was filled with, and one wrong element is found. */
 static void every_type_is_filled_and_checked(void **state)
 {
 	struct bed *b = *state;
@@ -181,7 +181,7 @@ static void an_output_nobody_wrote_is_not_a_result(void **state)
 	}
 }
 
-/* Also where only some elements of the expected file look as if nobody had written them. */
+/* Also if only some elements of the expected file have the pattern of unwritten memory. */
 static void no_element_begins_as_what_is_expected_of_it(void **state)
 {
 	static const uint32_t wanted[4] = {0xffffffff, 5, 0x55555555, 0xffffffff}; /* NaN: f32 */
@@ -231,7 +231,7 @@ static void tolerances_are_relative_and_absolute(void **state)
 				      "  \"expect\": {\"fill\": 0.1}}]"),
 			 0);
 	assert_int_equal(tensor_fill(b->t, got, &b->err), 0);
-	assert_int_equal(tensor_check(b->t, got, &b->err), 0); /* as near as the type can say */
+	assert_int_equal(tensor_check(b->t, got, &b->err), 0); /* the nearest value of the type */
 }
 
 static void files_hold_what_goes_in_and_what_should_come_out(void **state)

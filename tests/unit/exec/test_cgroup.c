@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cgroups of a run and of a job in a directory that is none, and as unkind as a cgroup can be:
+ * Cgroups of a run and of a job, in an ordinary directory with all possible errors:
  * files are missing, cannot be written, or are in the way of a removal. tests/e2e/cgroup.py uses
  * real ones.
  */

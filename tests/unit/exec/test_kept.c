@@ -75,8 +75,8 @@ static void a_daemon_is_kept_by_any_of_its_names(void **state)
 		assert_ended(b, JOB_PASSED, REASON_NONE);
 		if ((b->result.marks == 0) != cases[i].is_kept)
 			fail_msg("%s: marks %u", cases[i].glob, b->result.marks);
-		/* With the server its worker, whose own name matches nothing; who made the worker
-		 * may be on its way out. */
+		/* The server and its worker, whose name matches no pattern. The process that
+		 * started the worker may be ending. */
 		if (cases[i].is_kept)
 			bed_wait_for_processes(b, 2);
 		assert_int_equal(bed_count_processes(b), cases[i].is_kept ? 2 : 0);
@@ -100,7 +100,7 @@ static void a_killed_job_leaves_daemons_only(void **state)
 	assert_int_equal(bed_count_processes(b), 0);
 }
 
-/* Killed without a grace: nothing was looked at before. */
+/* Killed without a grace: the session was not checked before. */
 static void a_kill_at_once_leaves_daemons_too(void **state)
 {
 	static const char *const keep[] = {"job-help*", NULL};
@@ -135,7 +135,7 @@ static void a_daemon_is_kept_when_its_file_was_replaced(void **state)
 	bed_wait_for_processes(b, 2);
 }
 
-/* It stays the job itself, whatever it is called. */
+/* It stays the job itself, under any name. */
 static void a_job_that_is_called_as_a_daemon_ends_at_its_deadline(void **state)
 {
 	static const char *const keep[] = {"job-help*", NULL};
@@ -151,7 +151,7 @@ static void a_job_that_is_called_as_a_daemon_ends_at_its_deadline(void **state)
 	assert_int_equal(bed_count_processes(b), 0);
 }
 
-/* The others of its session are not the daemon's: they are the job's. */
+/* Other processes of its session belong to the job, not to the daemon. */
 static void what_is_left_beside_a_daemon_is_a_leak(void **state)
 {
 	static const char *const keep[] = {"job-help*", NULL};
@@ -170,7 +170,7 @@ static void what_is_left_beside_a_daemon_is_a_leak(void **state)
 	assert_int_equal(bed_count_processes(b), 1);
 }
 
-/* In whatever place of the list it is. */
+/* At any place of the list. */
 static void only_the_one_that_ended_is_forgotten(void **state)
 {
 	(void)state;

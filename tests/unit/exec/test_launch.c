@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a slot starts a program: which file, which environment, and what it says if it cannot. */
+/* How a slot starts a program: the file, the environment, and the message if that fails. */
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -19,7 +19,7 @@
 #include "exec/launch.h"
 #include "exec_bed.h"
 
-/* As if a shell had been asked to start it: its exit status, and words in the log. */
+/* As if a shell had started it: its exit status, and a message in the log. */
 static void assert_refused(struct slot_bed *b, const char *program, int exit_status,
 			   const char *text)
 {
@@ -256,7 +256,7 @@ static void a_command_of_any_length_runs(void **state)
 	}
 }
 
-/* Only a command can go through a file: what its arguments are is the program's affair. */
+/* Only a command can be passed through a file: the program defines its arguments. */
 static void an_argument_that_is_too_long_for_linux_is_named(void **state)
 {
 	struct slot_bed *b = *state;
@@ -334,7 +334,7 @@ static void the_number_of_the_attempt_is_only_filled_in_where_it_was_asked_for(v
 	assert_string_equal(log, "try .attempt.\n");
 }
 
-/* As systems with a low limit for login shells have it. */
+/* As on systems with a low limit for login shells. */
 static void jobs_get_their_own_limit_of_open_files(void **state)
 {
 	struct slot_bed *b = *state;

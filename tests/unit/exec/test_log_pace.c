@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often a log is looked at: soon enough for its limit, seldom enough to cost nothing. */
+/* How often a log is checked: soon enough for its limit, and seldom enough for a low CPU time. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ static void a_quiet_log_is_looked_at_less_and_less_often(void **state)
 		pause_s = next_s;
 		total_s += pause_s;
 	}
-	assert_true(total_s < 1.5); /* a job of some seconds is looked at several times */
+	assert_true(total_s < 1.5); /* the log of a job of some seconds is checked several times */
 	for (int i = 0; i < 5; i++)
 		pause_s = log_pace(pause_s, 0, INFINITY);
 	assert_true(pause_s == 1);

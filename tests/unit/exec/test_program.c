@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which file a job's program is, and what is said of one that cannot be executed. */
+/* The file of a job's program, and the message if it cannot be executed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -38,12 +38,12 @@ static void a_program_is_found_as_a_shell_finds_it(void **state)
 		const char *name, *path, *want; /* $ is the base; NULL: nowhere */
 	} cases[] = {
 		{"prog", "$/a:$/b", "$/b/prog"},  /* the one in a may not be executed */
-		{"prog", "$/a", "$/a/prog"},	  /* then it says that it may not */
+		{"prog", "$/a", "$/a/prog"},	  /* then the error is a missing permission */
 		{"prog", "$/a:$/d", "$/a/prog"},  /* the first of those that may not */
 		{"prog", "$/c:$/b", "$/b/prog"},  /* a directory is no program */
 		{"prog", "$/no:$/b", "$/b/prog"}, /* no such directory */
 		{"prog", "$/c", NULL},
-		{"prog", "", "$/prog"}, /* an empty place is the working directory */
+		{"prog", "", "$/prog"}, /* an empty entry is the working directory */
 		{"prog", ":$/b", "$/prog"},
 		{"prog", "$/c::$/b", "$/prog"},
 		{"prog", "$/c:", "$/prog"},
@@ -78,7 +78,7 @@ static void a_program_is_found_as_a_shell_finds_it(void **state)
 	str_done(&found);
 }
 
-/* What a shell would say is not the program's fault is the machine's. */
+/* Errors that a shell does not attribute to the program are infrastructure failures. */
 static void an_error_of_exec_is_the_program_s_or_the_machine_s(void **state)
 {
 	static const struct {

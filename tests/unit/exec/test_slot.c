@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A slot with real processes: its guarantees for one job, whatever the job does. */
+/* A slot with real processes: its guarantees for any job. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -165,7 +165,7 @@ static void a_job_may_kill_its_slot(void **state)
 	assert_int_equal(bed_count_processes(b), 0);
 }
 
-/* Also after the scheduler has closed its own; more than go with one message. */
+/* Also after the scheduler has closed its descriptors; more than one message can pass. */
 static void what_it_was_given_is_open_until_it_ends(void **state)
 {
 	static const struct slot_handler nobody = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a job ended, and what its slot makes of its status, its log and its patterns. */
+/* The verdict of a slot from the status, the log and the patterns of a job. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static void a_limit_that_is_hit_is_a_named_signal(void **state)
 	assert_non_null(strstr(b->result.message, "SIG"));
 }
 
-/* As a service manager does: neither the job nor the slot hears of it first. */
+/* As a service manager does: job and slot get the signal at the same time. */
 static void a_signal_to_everybody_is_a_user_s(void **state)
 {
 	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
@@ -86,7 +86,7 @@ static void a_signal_to_everybody_is_a_user_s(void **state)
 	bed_shell(b, "kill $PPID; true");
 	bed_run(b);
 	assert_ended(b, JOB_PASSED, REASON_NONE);
-	bed_shell(b, "kill $$"); /* the job's own affair */
+	bed_shell(b, "kill $$"); /* it belongs to the job */
 	bed_run(b);
 	assert_ended(b, JOB_FAILED, REASON_SIGNAL);
 }
@@ -198,7 +198,7 @@ static void a_dry_run_tells_and_passes(void **state)
 	free(log);
 }
 
-/* Such a one is refused when a configuration is loaded, but may come from another version. */
+/* Such a pattern is rejected when a configuration is loaded, but may come from another version. */
 static void a_pattern_that_cannot_be_compiled_is_no_pass(void **state)
 {
 	struct slot_bed *b = *state;
@@ -210,7 +210,7 @@ static void a_pattern_that_cannot_be_compiled_is_no_pass(void **state)
 	assert_non_null(b->result.message);
 }
 
-/* By which a later run knows that nobody has written to the log since. */
+/* It shows a later run that the log was not changed. */
 static void the_stamp_of_the_log_is_that_of_its_last_write(void **state)
 {
 	struct slot_bed *b = *state;
@@ -236,7 +236,7 @@ static void a_signal_that_the_user_had_ignored_is_no_end(void **state)
 	assert_int_equal(b->result.exit_status, 129);
 }
 
-/* What came of signals before the job is no sign that its end is the user's. */
+/* Signals from before the job do not mean that the user ended it. */
 static void a_signal_before_the_job_says_nothing_of_its_end(void **state)
 {
 	struct slot_bed *b = *state;

@@ -162,11 +162,11 @@ static void a_log_that_cannot_be_written_is_an_error_at_once(void **state)
 	assert_int_equal(b->result.status, JOB_FAILED);
 	assert_int_equal(b->result.reason, REASON_LAUNCH);
 	assert_string_equal(b->result.message, "cannot write the log: No space left on device");
-	bed_run(b); /* the next one has room */
+	bed_run(b); /* the next one can be written */
 	assert_int_equal(b->result.status, JOB_PASSED);
 }
 
-/* Nobody is preferred then, which is no reason not to run. */
+/* The kernel then prefers no process, and the job still runs. */
 static void a_score_that_cannot_be_set_is_no_error(void **state)
 {
 	struct slot_bed *b = bed_with(state, FAULTY_WRITE, EACCES, SCORE, 1);
@@ -187,7 +187,7 @@ static void give_terminal(struct slot_bed *b)
 	slot_give_terminal(b->slot, &t);
 }
 
-/* What was on the screen only is not known to have been right. A failure stays what it was. */
+/* Output that was only on the screen cannot be judged. A failure stays a failure. */
 static void an_interactive_job_whose_log_is_not_whole_has_not_passed(void **state)
 {
 	for (int status = 0; status <= 1; status++) {
@@ -208,7 +208,7 @@ static void an_interactive_job_whose_log_is_not_whole_has_not_passed(void **stat
 	}
 }
 
-/* The message of the job has the words that its log lacks. */
+/* The message of the job has the text that its log lacks. */
 static void a_refusal_that_cannot_be_logged_is_one(void **state)
 {
 	struct slot_bed *b = bed_with(state, FAULTY_WRITE, ENOSPC, MORE, 1);
@@ -230,7 +230,7 @@ static void set_oom_kills(const char *path, unsigned n)
 	fclose(f);
 }
 
-/* Of kills since the job began. Only SIGKILL may be one. */
+/* The number of OOM kills since the job began. Only SIGKILL may be one. */
 static void a_kill_by_the_kernel_for_lack_of_memory_is_named(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a slot does with all that a job has started: leaks, the deadline, the kill ladder. */
+/* How a slot ends all processes of a job: leaks, the deadline, the kill ladder. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -90,7 +90,7 @@ static void hiding_does_not_help(void **state)
 	bed_wait_for_log(b, "ready");
 	bed_wait(b);
 	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
-	/* The hidden one has no cookie; the slot has no child left, though. */
+	/* The hidden process has no cookie, but the slot has no child left. */
 	str_printf(&who, "/proc/%d/task/%d/children", (int)slot_pid(b->slot),
 		   (int)slot_pid(b->slot));
 	if (fs_exists(who.s)) {
@@ -159,7 +159,7 @@ static void the_stopped_hear_term(void **state)
 	free(log);
 }
 
-/* Of the job, or of its slot for jobs that do not say. */
+/* The grace of the job, or the default of the slot. */
 static void without_a_grace_there_is_no_term(void **state)
 {
 	struct slot_bed *b = *state;
@@ -220,7 +220,7 @@ static void a_kill_that_comes_after_the_end_changes_nothing(void **state)
 	close(fifo);
 }
 
-/* What came first is the reason. */
+/* The first event is the reason. */
 static void a_kill_after_the_deadline_does_not_hide_it(void **state)
 {
 	struct slot_bed *b = *state;
@@ -235,7 +235,7 @@ static void a_kill_after_the_deadline_does_not_hide_it(void **state)
 	assert_int_equal(b->result.term_signal, SIGKILL);
 }
 
-/* The leader has gone at TERM; what is left has the grace, too. */
+/* The leader ended at TERM; the other processes have the grace, too. */
 static void children_that_ignore_term_are_killed_after_the_grace(void **state)
 {
 	struct slot_bed *b = *state;

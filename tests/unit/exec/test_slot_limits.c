@@ -60,7 +60,7 @@ static void a_job_that_does_nothing_has_stalled(void **state)
 	assert_string_equal(b->result.context, "last words\n");
 	assert_true(b->result.peak_memory_kib >= b->result.usage.max_rss_kib);
 	assert_true(b->result.peak_memory_kib > 0);
-	/* Nothing of it is left for the next jobs, which are not sampled. */
+	/* The limits have no effect on the next jobs, which are not sampled. */
 	b->argv[0] = "nowhere";
 	b->argv[1] = NULL;
 	bed_run(b);
@@ -75,7 +75,7 @@ static void a_job_that_does_nothing_has_stalled(void **state)
 	assert_int_equal(b->result.peak_memory_kib, 0);
 }
 
-/* What grows is not asked to end: it would grow on. */
+/* A process that grows gets KILL without TERM, because it would grow on. */
 static void too_many_processes_are_killed_at_once(void **state)
 {
 	struct slot_bed *b = *state;
@@ -103,7 +103,7 @@ static void what_uses_too_much_cpu_time_is_asked_to_end(void **state)
 	free(log);
 }
 
-/* Nobody but the slot waits for them. */
+/* Only the slot waits for them. */
 static void cpu_time_of_orphans_that_have_ended_counts(void **state)
 {
 	struct slot_bed *b = *state;
@@ -115,7 +115,7 @@ static void cpu_time_of_orphans_that_have_ended_counts(void **state)
 	assert_over(b, REASON_CPU_LIMIT, "the job went over its CPU time limit of 1.50s");
 }
 
-/* As with any other kill, what is left in its session is no daemon. */
+/* As after any other kill, remaining processes of its session are no daemons. */
 static void a_job_over_a_limit_leaves_daemons_only(void **state)
 {
 	static const char *const keep[] = {"sleep*", NULL};
@@ -172,7 +172,7 @@ static void a_limit_is_not_taken_for_the_users_signal(void **state)
 	assert_over(b, REASON_CPU_LIMIT, "its CPU time limit of 0.50s");
 }
 
-/* One that is over before anybody looks at it. */
+/* A job that is over before the first sample. */
 static void cpu_time_is_summed_up_at_the_end(void **state)
 {
 	struct slot_bed *b = *state;
@@ -278,7 +278,7 @@ static void an_interactive_job_does_not_stall(void **state)
 	bed_shell(b, "sleep 0.3");
 	bed_run(b);
 	assert_int_equal(b->result.status, JOB_PASSED);
-	assert_int_equal(b->result.peak_memory_kib, 0); /* nobody looked */
+	assert_int_equal(b->result.peak_memory_kib, 0); /* not sampled */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

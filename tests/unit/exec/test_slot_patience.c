@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long the scheduler waits for a slot that was to do something, and what it does then. */
+/* How long the scheduler waits for the response of a slot, and what it does then. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -85,7 +85,7 @@ static pid_t pid_of_job(struct slot_bed *b)
 	return pid;
 }
 
-/* It was not read while nobody listened. */
+/* It was not read while the slot had no reader. */
 static void what_a_slot_said_before_it_was_killed_counts(void **state)
 {
 	struct slot_bed *b = *state = bed_new();

@@ -92,7 +92,7 @@ static void what_is_forked_while_it_stops_stops(void **state)
 	assert_ended(b, JOB_KILLED, REASON_USER);
 }
 
-/* They work for jobs, and stand still as these do. */
+/* They work for jobs, and are stopped with them. */
 static void kept_daemons_pause_too(void **state)
 {
 	static const char *const keep[] = {"sleep", NULL};
@@ -112,7 +112,7 @@ static void kept_daemons_pause_too(void **state)
 	bed_wait_for_state(pid, "S");
 }
 
-/* Each second pause and each second end of it is none. */
+/* A second pause, and a second end of a pause, have no effect. */
 static void a_pause_in_a_pause_is_one(void **state)
 {
 	struct slot_bed *b = *state;

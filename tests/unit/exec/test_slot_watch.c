@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the scheduler watches over its slots: some are stopped, hang, or say what no slot says. */
+/* How the scheduler monitors its slots: some are stopped, hang, or send invalid messages. */
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -58,7 +58,7 @@ static void a_slot_that_is_stopped_again_and_again_is_killed(void **state)
 	bed_wait_for_none(b);
 }
 
-/* It is not stopped, but hears nothing: as in a file system that hangs. */
+/* It is not stopped, but reads no message: as in a file system that hangs. */
 static void a_slot_without_a_sign_of_life_is_killed(void **state)
 {
 	_cleanup_(freep) char *want = NULL;
@@ -101,9 +101,9 @@ static void a_slot_that_answers_is_left_alone(void **state)
 	assert_int_equal(b->notes.len, 0);
 }
 
-/* ---- slots that say what no slot says, or do not hear ---- */
+/* ---- slots that send invalid messages, or read none ---- */
 
-/* In a slot that is a double: what it says is in the environment. */
+/* In a slot that is a double: its messages are in the environment. */
 static void say_nonsense(const char *when)
 {
 	struct pollfd p = {.fd = PROC_SOCKET_FD, .events = POLLIN};
@@ -161,7 +161,7 @@ static void a_slot_that_says_what_no_slot_says_is_killed(void **state)
 	}
 }
 
-/* Without a job it has nothing to say but that it is alive. */
+/* Without a job it sends only heartbeats. */
 static void an_idle_slot_that_says_anything_is_killed(void **state)
 {
 	static const uint8_t says[] = {FRAME_RESULT, FRAME_SAID, FRAME_STOPPED, FRAME_SHORT};

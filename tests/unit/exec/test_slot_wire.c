@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The frames between a scheduler and a slot: what was put is taken, and nothing else is. */
+/* The frames between a scheduler and a slot: exactly the written values are read. */
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -302,7 +302,7 @@ static void a_frame_that_was_cut_is_refused_wherever(void **state)
 	}
 }
 
-/* A frame with these changes, which a slot of this program would not be sent. */
+/* A frame with these changes, which no scheduler of this program sends. */
 static bool is_run_taken(const struct job_spec *spec, uint32_t place)
 {
 	_cleanup_(str_done) struct str b = {0};
@@ -367,7 +367,7 @@ static void what_no_scheduler_says_is_refused(void **state)
 	assert_false(is_taken(FRAME_HELLO, &w));
 }
 
-/* ---- a slot's process, and somebody who is no scheduler of ours ---- */
+/* ---- a slot's process, and a peer that is no scheduler of this program ---- */
 
 struct raw_slot {
 	struct proc proc;
@@ -408,7 +408,7 @@ static void raw_job(struct raw_slot *r, struct slot_bed *b, const char *command)
 	slot_put_run(&r->link.out, place, &b->spec, 1, NULL);
 }
 
-/* Sends what is left to send; the exit status of the slot. */
+/* Sends all queued frames. Returns the exit status of the slot. */
 static int raw_status(struct raw_slot *r)
 {
 	int status;

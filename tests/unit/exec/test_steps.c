@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a slot does around a job's process: files before and after it, readers. */
+/* Steps of a slot around a job's process: files before and after it, readers. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +37,7 @@ static void readers_read_what_a_job_left(void **state)
 	assert_string_equal(m->coverage[0].value, "91");
 }
 
-/* Files are read of jobs that passed only, logs of all. */
+/* Files are read only after a pass, logs of all jobs. */
 static void a_reader_that_fails_fails_the_job(void **state)
 {
 	static const struct job_steps missing = {.reader = "text", .read_path = "/nothing/here"},
@@ -63,7 +63,7 @@ static void a_reader_that_fails_fails_the_job(void **state)
 	assert_string_equal(b->result.message, "this program has no reader 'tea leaves'");
 }
 
-/* A rehearsal of the command leaves nothing to read. */
+/* A dry run leaves nothing to read. */
 static void nothing_is_read_after_a_dry_run(void **state)
 {
 	static const struct job_steps missing = {.reader = "text", .read_path = "/nothing/here"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the scheduler does with processes that a dead slot left, and at the end with all. */
+/* How the scheduler ends processes that a dead slot left, and at its end all processes. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,8 +23,8 @@ static _Noreturn void wait_for_ever(void)
 		pause();
 }
 
-/* A child, with one of its own if it has_child, in a session of its own or in ours; both are there
- * on return. */
+/* A child, which has a child if has_child, in a new session or in that of the test. Both exist on
+ * return. */
 static pid_t start_child(bool own_session, bool has_child)
 {
 	int ready[2];
@@ -59,7 +59,7 @@ static void end_child(pid_t pid)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* Jobs have a session of their own, what we started otherwise has ours. */
+/* Jobs have a session of their own; other processes have that of the scheduler. */
 static void strays_are_killed_and_reaped_and_nobody_else(void **state)
 {
 	pid_t known[] = {start_child(true, true), start_child(true, false)};
@@ -76,7 +76,7 @@ static void strays_are_killed_and_reaped_and_nobody_else(void **state)
 	assert_int_equal(exec_reap_strays(known, ARRAY_LEN(known)), 0);
 	end_child(ours);
 	end_child(known[1]);
-	end_child(known[0]); /* what it leaves is a stray now */
+	end_child(known[0]); /* its child is a stray now */
 	assert_int_equal(exec_reap_strays(NULL, 0), 1);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
@@ -103,7 +103,7 @@ static void many_strays_are_all_killed(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
-/* A slot, which should outlive what is below it. */
+/* A slot must end after its processes. */
 static void what_is_below_children_can_be_killed_alone(void **state)
 {
 	pid_t child = start_child(true, true);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Processes that SIGKILL does not end, as in a file system that hangs: nobody waits for them for
- * ever. A tracer that wants to see their end holds them there.
+ * Processes that SIGKILL does not end, as in a file system that hangs: dvsched does not wait for
+ * them for ever. A tracer that is notified of their exit keeps them in this state.
  */
 #include <errno.h>
 #include <poll.h>
@@ -87,7 +87,7 @@ static void a_job_that_cannot_be_killed_ends_and_its_slot_goes(void **state)
 	assert_true(b->result.duration_s >= 5);
 	b->has_ended = false;
 	bed_wait(b);
-	assert_true(b->has_died); /* what is left must not be taken for the next job's */
+	assert_true(b->has_died); /* not counted for the next job */
 	end_tracer(tracer);
 	bed_wait_for_none(b);
 }
@@ -104,7 +104,7 @@ static _Noreturn void be_slot(void)
 	wait_for_ever();
 }
 
-/* *ret_tracer: -1: there can be none. */
+/* *ret_tracer is -1 if tracing is not allowed. */
 static struct slot_bed *bed_with_double(void **state, pid_t *ret_tracer)
 {
 	static const struct vigil_limits quick = {
@@ -149,7 +149,7 @@ static void what_is_below_a_slot_that_cannot_be_killed_is_killed(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-static void whoever_cannot_wait_for_it_kills_what_is_below_it_too(void **state)
+static void a_parent_that_cannot_wait_for_it_kills_its_children_too(void **state)
 {
 	pid_t tracer, pid;
 	struct slot_bed *b = bed_with_double(state, &tracer);
@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		EXEC_CASE(a_job_that_cannot_be_killed_ends_and_its_slot_goes),
 		EXEC_CASE(what_is_below_a_slot_that_cannot_be_killed_is_killed),
-		EXEC_CASE(whoever_cannot_wait_for_it_kills_what_is_below_it_too),
+		EXEC_CASE(a_parent_that_cannot_wait_for_it_kills_its_children_too),
 	};
 
 	if (getenv("DVSCHED_TEST_SLOT"))

@@ -225,7 +225,7 @@ static void a_child_that_stops_is_not_reported(void **state)
 	assert_int_equal(b->n_stopped, 0);
 }
 
-/* Whoever sits there decides how long it takes. */
+/* The user decides how long it takes. */
 static void it_has_no_time_limit(void **state)
 {
 	struct slot_bed *b = *state;
@@ -305,7 +305,7 @@ static void wait_until_log_rests(struct slot_bed *b)
 	}
 }
 
-/* Its output is kept nowhere but in the terminal, so it stands still. */
+/* Its output is only in the terminal, so the job is stopped. */
 static void a_job_that_nobody_listens_to_has_to_wait(void **state)
 {
 	struct slot_bed *b = *state;
@@ -324,7 +324,7 @@ static void a_job_that_nobody_listens_to_has_to_wait(void **state)
 	assert_true(fs_exists(done));
 }
 
-/* ---- the user's own terminal, when nobody is there who would put it right ---- */
+/* ---- the user's own terminal, when no process of dvsched is left to restore it ---- */
 
 struct users_terminal {
 	int master, slave;

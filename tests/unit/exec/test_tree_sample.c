@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is read of processes that the test makes below itself. */
+/* Samples of processes that the test starts. */
 #include "exec/tree_sample.h"
 
 #include <poll.h>

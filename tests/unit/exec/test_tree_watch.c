@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Within its limits or not: decided from samples, without a process. */
+/* Limits, decided from samples, without a process. */
 #include "exec/tree_watch.h"
 
 #include <setjmp.h>
@@ -71,7 +71,7 @@ static void limits_that_the_kernel_keeps_need_no_samples(void **state)
 	assert_true(tree_watch_begin(&w, &stall, 0));
 }
 
-/* Samples of s, each after the pause that was asked for, until one says something. Returns when. */
+/* Takes samples of s, each after the requested pause, until one has a result. Returns the time. */
 static double run_until_over(struct tree_watch *w, struct tree_sample s, unsigned most)
 {
 	double at_s = w->last.at_s;
@@ -223,7 +223,7 @@ static void what_was_too_fast_for_samples_is_seen_at_the_end(void **state)
 	} cases[] = {
 		{{.memory_bytes = 100 * MIB}, {.max_rss_kib = 100 * 1024}, REASON_NONE},
 		{{.memory_bytes = 100 * MIB}, {.max_rss_kib = 100 * 1024 + 1}, REASON_MEMORY_LIMIT},
-		{{.memory_bytes = MIB}, {.max_rss_kib = 4000}, REASON_NONE}, /* that is our own */
+		{{.memory_bytes = MIB}, {.max_rss_kib = 4000}, REASON_NONE}, /* the slot's own */
 		{{.cpu_s = 2}, {.user_s = 1.5, .system_s = 0.5, .max_rss_kib = 99999}, REASON_NONE},
 		{{.cpu_s = 2}, {.user_s = 1.5, .system_s = 0.51}, REASON_CPU_LIMIT},
 		{{.n_processes = 1, .stall_s = 1},

@@ -46,7 +46,8 @@ const char *stage_command(const struct stage *s, size_t i);
 char *stage_names(const struct stage *s);
 /* "needs… | any…" */
 char *stage_deps(const struct stage *s, const char *name);
-/* All jobs with all that is said of them; the configuration's directory is ".". To be freed. */
+/* All jobs with all messages about them; the configuration's directory is ".". The caller frees it.
+ */
 char *stage_dump(const struct stage *s);
 /* Takes text; what it returns has "." for the configuration's directory. */
 char *stage_without_dir(const struct stage *s, char *text);
@@ -55,7 +56,7 @@ void assert_expected(const char *name, char *text);
 /* "<word> <word>" */
 char *stage_argv(const struct job_spec *job);
 
-/* Plans text and compares what is said with expected. */
+/* Plans text and compares the messages with expected. */
 void assert_said(const char *text, const char *expected);
 /* The same without the excerpts of the file. */
 void assert_told(const char *text, const struct stage_options *options, const char *expected);

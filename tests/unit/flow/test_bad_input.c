@@ -418,7 +418,7 @@ static void values_names_and_needs_are_reported_together(void **state)
 		   "arguments\n  hint: for a command line in one string use 'command'\n" P
 		   "3:9: error: the job name 'b/c' contains '/'\n" P
 		   "3:42: error: there is no job 'z'\n"},
-		/* The jobs of a sweep whose name is wrong are not all known. */
+		/* If a name in a sweep is wrong, not all of its jobs are known. */
 		{"{ flow: jobs\n jobs: [ { name: \"a/{s}\", argv: [\"x\"], sweep: { s: \"1..9\" } "
 		 "}\n"
 		 "{ name: \"b\", argv: [\"x\"], needs: [\"a/5\", \"z\"] } ] }",

@@ -22,7 +22,7 @@ static void load_batch(struct stage *s, const char *text, const struct case_file
 	stage_load(s, options);
 }
 
-/* With all that is said of each job: expected/NAME.txt. */
+/* All messages about each job: expected/NAME.txt. */
 static void expect_plan(const char *text, const struct case_file *files, const char *name)
 {
 	struct stage s;
@@ -43,7 +43,7 @@ static void expect_names(const char *text, const struct case_file *files, const 
 	stage_done(&s);
 }
 
-/* Adds what is said of a batch that is wrong. */
+/* Adds the messages about a wrong batch. */
 static void add_told(struct str *told, const char *text, const struct case_file *files)
 {
 	struct stage s;

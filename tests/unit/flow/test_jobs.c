@@ -369,7 +369,7 @@ static void a_single_command_is_a_plan_of_one_job(void **state)
 	diags_done(&diags);
 }
 
-/* What jobs share stays shared. */
+/* Shared parts of jobs stay shared. */
 static void limits_of_the_command_line_are_those_of_all_jobs(void **state)
 {
 	static const char text[] =
@@ -416,7 +416,7 @@ static void limits_of_the_command_line_are_those_of_all_jobs(void **state)
 	stage_done(&s);
 }
 
-/* A plan of all that there is, but for what has tests of its own here. */
+/* A plan with all keys except those that have other tests here. */
 static void a_plan_has_all_that_is_said(void **state)
 {
 	static const char *const excluded[] = {"left.1", NULL};

@@ -239,7 +239,8 @@ static void a_name_goes_before_a_target(void **state)
 	stage_done(&s);
 }
 
-/* No clock: as many jobs as would take hours if each job or each glob looked at all names. */
+/* Without a time limit: so many jobs that it would take hours if each job or each glob compared all
+ * names. */
 static void a_hundred_thousand_jobs_are_no_matter(void **state)
 {
 	struct stage s;

@@ -121,7 +121,7 @@ static void entries_are_found_by_name_and_by_type(void **state)
 	assert_string_equal(e->name, "a");
 	e = roster_next(r.roster, CHIPS, e);
 	assert_string_equal(e->name, "ab");
-	/* the type itself, of which the configuration says nothing, is no entry of its */
+	/* the type itself, without settings, is no entry of the configuration */
 	assert_null(roster_next(r.roster, CHIPS, e));
 	assert_null(roster_next(r.roster, LOCAL, NULL));
 	assert_string_equal(roster_next(r.roster, FAKE, NULL)->name, "f");
@@ -193,7 +193,7 @@ static void what_is_wrong_has_its_place_and_a_hint(void **state)
 		 "] }",
 		 "t.hjson:2:14: error: there is no backend 'fakr'\n"
 		 "  hint: did you mean 'fake'?\n"},
-		/* only a type is meant, whatever else has a name that is near */
+		/* only types are suggested, not other similar names */
 		{"{ flow: jobs\n backends: { fakes: { type: \"fakr\" } }\n jobs: [ { name: \"a\", "
 		 "command: \"x\" } ] }",
 		 "t.hjson:2:29: error: there is no backend type 'fakr'\n"
@@ -227,7 +227,7 @@ static void what_is_wrong_has_its_place_and_a_hint(void **state)
 		assert_told(cases[i].text, NULL, cases[i].told);
 }
 
-/* Of the entry that a job's rules have. */
+/* The entry in the rules of a job. */
 static const char *named_by(const struct stage *s, const char *job)
 {
 	uint32_t no = stage_job(s, job)->rules->backend_no;

@@ -65,7 +65,7 @@ static void given_seeds_go_first_then_the_fixed_one(void **state)
 	arena_free(s.mem);
 }
 
-/* Whatever else is run, and in whichever order. */
+/* Independent of other jobs and of the order. */
 static void a_base_repeats_each_seed(void **state)
 {
 	struct arena *mem = arena_new();

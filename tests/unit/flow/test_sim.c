@@ -273,7 +273,7 @@ static void faults_name_what_is_wrong(void **state)
 		    "the build mode 'waves_off' is enabled, but not defined");
 }
 
-/* How often the text is in what was said. */
+/* How often the text is in the messages. */
 static int count_said(const struct stage *s, const char *text)
 {
 	const char *at = s->messages;
@@ -313,7 +313,7 @@ static void what_is_wrong_with_all_runs_of_a_test_is_reported_once(void **state)
 	stage_done(&s);
 }
 
-/* What a run has of its own, and how it is called then. */
+/* The own parts of a run, and their names. */
 static void runs_that_differ_in_more_than_digits_are_made_one_by_one(void **state)
 {
 	static const struct {
@@ -348,7 +348,7 @@ static void runs_that_differ_in_more_than_digits_are_made_one_by_one(void **stat
 	}
 }
 
-/* It is not in the way of the first run, but it is in the way of another. */
+/* It does not conflict with the first run, but with another one. */
 static void a_path_that_meets_one_run_alone_is_judged_for_each(void **state)
 {
 	struct stage s;

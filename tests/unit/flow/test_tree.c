@@ -85,7 +85,7 @@ static void every_row_of_the_manual_is_a_key(void **state)
 	str_done(&text);
 }
 
-/* With a value of a type that no key takes: whoever complains knows the key. */
+/* With a value of a type that no key allows: the error of a known key is about its type. */
 static void every_key_of_the_table_is_read(void **state)
 {
 	const struct flow_key *k;
@@ -121,7 +121,7 @@ static void every_example_loads_without_a_word(void **state)
 		stage_set_file(&s, found.gl_pathv[i]);
 		assert_string_equal(s.messages, "");
 		assert_non_null(s.plan);
-		/* The file's name is what people know it by. */
+		/* People know it by the name of the file. */
 		assert_int_equal(
 			strncmp(path_base(found.gl_pathv[i]), s.plan->name, strlen(s.plan->name)),
 			0);

@@ -151,7 +151,7 @@ static void a_limit_of_zero_is_none(void **state)
 	str_done(&why);
 }
 
-/* Otherwise the run would stop and go at every look. */
+/* Otherwise the run would stop and continue at every check. */
 static void what_was_short_must_be_an_eighth_above_its_limit(void **state)
 {
 	static const struct {

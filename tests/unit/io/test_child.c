@@ -30,7 +30,7 @@ static void on_ended(struct child *c, int status)
 	ev_break(r->loop, EVBREAK_ALL);
 }
 
-/* exit_status -1: it never ends, and hears no TERM. */
+/* exit_status -1: it never ends, and ignores TERM. */
 static struct rig *rig_new(struct rig *r, int exit_status)
 {
 	pid_t pid = fork();
@@ -135,7 +135,8 @@ static void a_wait_has_an_end(void **state)
 	rig_done(&r);
 }
 
-/* Nothing we can make here survives SIGKILL: the kernel's part is played by a stranger's pid. */
+/* No process of a test survives SIGKILL, so the pid of another process stands for such a process.
+ */
 static void a_child_that_survives_a_kill_is_given_up(void **state)
 {
 	_cleanup_(str_done) struct str text = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rule that tells a helper that hangs from a slow one, check by check. */
+/* The rule that distinguishes a hanging helper from a slow one, check by check. */
 #include "io/vigil.h"
 
 #include <setjmp.h>
@@ -103,7 +103,7 @@ static void who_is_stopped_is_continued_three_times_and_then_killed(void **state
 	}
 }
 
-/* As after a suspend of all of us: it is continued a moment later than we are. */
+/* As after a suspend of all processes: the helper continues a moment later than this process. */
 static void a_short_stop_is_none(void **state)
 {
 	struct vigil_sight stopped = {.state = 'T'}, runs = {.state = 'S', .has_answered = true};

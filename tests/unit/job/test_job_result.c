@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 
-/* Texts that change when the frame that they stand in is read over. */
+/* Texts in the buffer of a frame, which the next frame overwrites. */
 struct frame {
 	char message[16], context[16], details[16], name[16], value[16];
 };

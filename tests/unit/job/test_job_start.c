@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What slots and device workers are both sent of an attempt. */
+/* The data of an attempt that both slots and device workers get. */
 #include "job/job_start.h"
 
 #include <setjmp.h>

@@ -47,7 +47,7 @@ static void unknown_names_are_refused_and_change_nothing(void **state)
 	assert_int_equal(r, REASON_EXIT);
 }
 
-/* They stand in results.json and journals of runs long ago. */
+/* They are in results.json and journals of old runs. */
 static void written_names_stay(void **state)
 {
 	static const char *const names[] = {

@@ -110,7 +110,7 @@ static void rules_are_taken_as_they_were_put(void **state)
 	job_wire_rules_done(&r);
 }
 
-/* Of many kinds some share a place: the process then gets the rules again. */
+/* Many kinds share places of the cache: the process then gets the rules again. */
 static void rules_go_once_until_their_place_is_taken(void **state)
 {
 	struct job_rules *many = xcalloc(4 * JOB_WIRE_PLACES, sizeof(*many));
@@ -191,8 +191,9 @@ static void a_result_that_is_none_is_refused(void **state)
 	}
 }
 
-/* Cut and damaged frames: refused, or something that is whole. ASan sees a byte too many. */
-static void whatever_comes_is_refused_or_whole(void **state)
+/* Cut and damaged frames are rejected, or have a valid content. ASan detects a read beyond the end.
+ */
+static void any_frame_is_refused_or_whole(void **state)
 {
 	_cleanup_(str_done) struct str rules = {0}, result = {0};
 	unsigned seed = 4711;
@@ -237,7 +238,7 @@ int main(void)
 		cmocka_unit_test(rules_go_once_until_their_place_is_taken),
 		cmocka_unit_test(a_result_is_taken_as_it_was_put),
 		cmocka_unit_test(a_result_that_is_none_is_refused),
-		cmocka_unit_test(whatever_comes_is_refused_or_whole),
+		cmocka_unit_test(any_frame_is_refused_or_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

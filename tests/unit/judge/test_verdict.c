@@ -188,7 +188,7 @@ static void an_endless_line_never_makes_a_pass(void **state)
 		{NULL, "^aaaa", SCAN_FAIL, 0, 2},
 		{NULL, "^no", SCAN_CLEAN, 0, 0}, /* the line begins otherwise, whatever follows */
 		{NULL, "las|none", SCAN_FAIL, 0, 3}, /* a later line decides */
-		{"^a+$", NULL, SCAN_CLEAN, 1, 0},    /* where we stop reading is no end of line */
+		{"^a+$", NULL, SCAN_CLEAN, 1, 0},    /* reading stops here: no end of line */
 		{"^(?!.*BAD)aaaa", NULL, SCAN_CLEAN, 1, 0},
 		{"^first$", NULL, SCAN_CLEAN, 0, 0},
 		{"^last$", NULL, SCAN_CLEAN, 0, 0}, /* lines that follow are read */
@@ -260,7 +260,7 @@ static void a_file_that_gets_shorter_is_stale(void **state)
 	close(fd);
 }
 
-/* Twice in a row: the first one, which was left by a jump, leaves nothing behind. */
+/* Twice in a row: the first one, which ends by a jump, leaks nothing. */
 static void a_pattern_that_never_comes_to_an_end_is_undecided(void **state)
 {
 	enum { PIECE = 22, N = 45000 };
@@ -333,7 +333,7 @@ static void strings_are_written_as_in_python(void **state)
 
 #define LOG "bad\nnothing\n"
 
-/* Each case breaks one rule more than the one after it: the first broken one must decide. */
+/* Each case breaks one more rule than the next case: the first broken rule decides. */
 static void the_order_of_the_rules_is_dvsims(void **state)
 {
 	static const struct {

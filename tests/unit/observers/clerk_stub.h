@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "clerk/clerk.h"
 
-/* Where requests are written down, one line each. */
+/* The record of requests, one line each. */
 void clerk_stub_to(struct str *to);
 
 #endif

@@ -15,7 +15,7 @@
 static const char *const argv[] = {"dvsched", "run", "x.hjson", NULL};
 static const struct observer_env plain = {.argv = argv};
 
-/* ---- what was written ---- */
+/* ---- written records ---- */
 
 struct told {
 	struct str text; /* "run", "a RUNNING 1", "a FAILED 1 result", …; a newline after each */
@@ -133,7 +133,7 @@ static void the_run_has_its_name_once_its_first_record_is_there(void **state)
 	stage_done(&g);
 }
 
-/* As while the file system refuses to rename; the run directory's owner tries again. */
+/* As on a file system that refuses to rename; the owner of the run directory tries again. */
 static void a_run_that_cannot_be_published_at_once_keeps_its_journal(void **state)
 {
 	struct stage g;
@@ -263,7 +263,7 @@ static void results_rebuilt_from_the_journal_are_those_of_the_scheduler(void **s
 	stage_done(&g);
 }
 
-/* ---- what breaks ---- */
+/* ---- errors ---- */
 
 static void a_full_disk_breaks_the_journal_and_not_the_run(void **state)
 {
@@ -305,10 +305,10 @@ static void every_row_of_the_registry_is_whole(void **state)
 
 /* ---- reaching the disk ---- */
 
-/* The stub never looks at it. */
+/* The stub does not use it. */
 static const struct observer_env with_clerk = {.clerk = (struct clerk *)&with_clerk};
 
-/* The journal leaves the disk to the clerk where there is one. */
+/* If there is a clerk, it syncs the journal. */
 static void the_journal_asks_the_clerk_to_sync(void **state)
 {
 	struct stage g;

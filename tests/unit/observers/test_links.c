@@ -2,7 +2,7 @@
 #include "clerk_stub.h"
 #include "stage.h"
 
-/* The stub never looks at it. */
+/* The stub does not use it. */
 static const struct observer_env with_clerk = {.clerk = (struct clerk *)&with_clerk};
 
 static struct fake_outcome fail_flaky_once(const struct job *job, uint32_t attempt, void *ctx)
@@ -16,7 +16,7 @@ static struct fake_outcome fail_flaky_once(const struct job *job, uint32_t attem
 				     .duration_s = strstr(job->spec->name, "long") ? 2 : 0.7};
 }
 
-/* The scratch root's name is random: it is taken out of what was asked for. */
+/* The scratch root's name is random, so it is removed from the requests. */
 static void take_out(struct str *text, const char *word)
 {
 	struct str out = {0};
@@ -31,7 +31,7 @@ static void take_out(struct str *text, const char *word)
 	*text = out;
 }
 
-/* What is asked for in a run of jobs: `first`, `second` and `after`, which needs `second`. */
+/* The requests of a run with the jobs `first`, `second` and `after`, which needs `second`. */
 static void expect_links(bool has_passed, const char *first, const char *second,
 			 const char *expected)
 {

@@ -241,7 +241,7 @@ static void the_widest_total_decides_the_digits(void **state)
 	assert_int_equal(tally_digits(&t, false), 4);
 }
 
-/* Each was looked at again for every further one: this took minutes. */
+/* With a search of all failures for each new one this would take minutes. */
 static void a_target_for_each_of_many_jobs_is_no_trouble(void **state)
 {
 	enum { MANY = 400000 };

@@ -99,7 +99,7 @@ static void a_full_pipe_gets_whole_pictures_and_the_newest_last(void **state)
 	make_pipe(fds);
 	pictures_init(&p, fds[1], BYTES);
 	for (unsigned i = 1; i <= N; i++)
-		draw(&p, i); /* a pipe takes 64 KiB: this comes back all the same */
+		draw(&p, i); /* a pipe takes 64 KiB: the call still returns */
 	assert_int_equal(p.n_fills, 1);
 	while (drain(fds[0], &got) > 0)
 		ev_run(loop, EVRUN_NOWAIT);
@@ -191,7 +191,7 @@ static void a_socket_is_not_waited_for(void **state)
 	close(fds[1]);
 }
 
-/* The shell's `>> log`: what others write in between stays. */
+/* The shell's `>> log`: output of other processes in between stays. */
 static void a_file_is_written_through_what_was_inherited(void **state)
 {
 	struct pictures p;

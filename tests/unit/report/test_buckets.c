@@ -73,7 +73,7 @@ static void messages_become_dvsims_buckets(void **state)
 		{"x 12ab", "x *ab"},
 		{"core0 stopped", "core* stopped"},
 		{"instance = dut.u_x", "instance*"},
-		/* What is to stay. */
+		/* Texts that must stay unchanged. */
 		{"foo.sv:123) at", "foo.sv:123) at"},
 		{"", ""},
 		{"plain words", "plain words"},
@@ -97,7 +97,7 @@ static void a_key_that_grows_is_whole(void **state)
 		str_add(&message, " 7");
 		str_add(&expect, i ? " *" : "*");
 	}
-	/* The blank before the first number goes before the numbers are looked for. */
+	/* The blank before the first number is removed before numbers are searched. */
 	expect.s[0] = '7';
 	assert_key(b, message.s, expect.s);
 	bucketer_free(b);

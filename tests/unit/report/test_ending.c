@@ -358,7 +358,7 @@ static void what_a_full_disk_refuses_is_one_kind_of_failure(void **state)
 	tell(&s);
 	assert_has(s.text.s, "5 jobs failed (launch): cannot open the log *: No space left on");
 	assert_has(s.text.s, "4 jobs failed (launch): cannot make the directory *: No space left");
-	/* Each job's own words have its path. */
+	/* The message of each job has its path. */
 	assert_has(s.text.s,
 		   "    cannot make the directory /scratch/b/a: No space left on device\n");
 	/* There are no logs to look at. */

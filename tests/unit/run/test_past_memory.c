@@ -66,7 +66,7 @@ static void the_newest_run_that_has_a_job_decides(void **state)
 	plan_free(p);
 }
 
-/* It was killed before it had all that it wanted. */
+/* It was killed before it reached its maximum. */
 static void a_job_that_the_kernel_killed_needs_more_than_it_had(void **state)
 {
 	static const char killed[] = "{\"id\":\"%s\",\"attempts\":[{\"reason\":\"memory\","

@@ -89,7 +89,7 @@ static void records_of_another_sort_stay_and_do_not_count(void **state)
 	plan_free(p);
 }
 
-/* A resumed run is of no use without the one that it continues. */
+/* A resumed run needs the run that it continues. */
 static void what_a_record_that_stays_was_made_from_stays(void **state)
 {
 	struct plan *p = plan_of("/a.hjson");
@@ -168,14 +168,14 @@ static void what_was_killed_before_it_was_published_goes(void **state)
 	remove_beyond(p, own, 20);
 	assert_there(killed, false);
 	assert_there(first, true);
-	killed = make_killed(p, 103); /* newer than all: it takes nobody's place */
+	killed = make_killed(p, 103); /* newer than all: it does not count */
 	remove_beyond(p, own, 2);
 	assert_there(killed, false);
 	assert_there(first, true);
 	plan_free(p);
 }
 
-/* As of a run that has ended, and whose file system has refused to rename it. */
+/* As of an ended run whose file system refused to rename it. */
 static const char *hide(struct plan *p, const char *id)
 {
 	const char *hidden = arena_printf(p->mem, ".%s", id);

@@ -130,7 +130,7 @@ static void a_run_that_was_killed_is_completed_once_it_is_gone(void **state)
 	assert_string_equal(run.outcome, "lost");
 	results = xasprintf("%s/%s", path, RESULTS_NAME);
 	assert_int_equal(fs_read_file(results, 1 << 20, &text, &err), 0);
-	/* It ended with its last record, and not when somebody looked back. */
+	/* It ended with its last record, not when it was resumed. */
 	assert_non_null(strstr(text.s, "\"end\":\"1970-01-01T00:01:41.000Z\""));
 	assert_string_equal(run.argv[4], "a=1");
 	assert_int_equal(run.n_jobs, 2);

@@ -357,7 +357,7 @@ static void argv_comes_back_out_of_a_command(void **state)
 	plan_free(p);
 }
 
-/* What runs of a test, or jobs of a sweep, have in common stands once, in any number of them. */
+/* Common parts of the runs of a test, or of the jobs of a sweep, are written once. */
 static void jobs_that_differ_in_numbers_share_all_else(void **state)
 {
 	enum { MANY = 2000 };
@@ -414,7 +414,7 @@ static void a_plan_of_the_first_version_is_read(void **state)
 	assert_string_equal(job->rules->pass_patterns.at[0].text, "^PASSED");
 	assert_int_equal(job->rules->pass_patterns.at[0].pos.line, 9);
 	assert_int_equal(job->n_needs, 1);
-	/* Where its logs are: between attempts only what was renewed was set aside. */
+	/* The place of its logs: between attempts only renewed directories were moved aside. */
 	assert_true(p->jobs[0].rules->retry.reuse);
 	assert_false(job->rules->retry.reuse);
 	assert_int_equal(p->jobs[5].n_any, 4);
@@ -507,7 +507,7 @@ static void damage(const char *path, struct str *text, size_t i)
 	error_done(&err);
 }
 
-/* Whatever the bytes are: a plan or an error, and no crash. */
+/* Any bytes give a plan or an error, and no crash. */
 static void damage_to_a_plan_never_crashes_the_reader(void **state)
 {
 	static const size_t sizes[] = {3, 250};

@@ -108,7 +108,7 @@ static void records_that_differ_in_numbers_share_a_template(void **state)
 		"{\"id\":\"t.1\",\"command\":\"./sim -64 +seed=1\",\"needs\":[0]}",
 		"{\"id\":\"t.2\",\"command\":\"./sim -64 +seed=2\",\"needs\":[0]}",
 		"{\"id\":\"t.007\",\"command\":\"./sim -64 +seed=007\",\"needs\":[0]}",
-		/* Once the two numbers are not the same: from here on they are distinguished. */
+		/* From the first record in which the two numbers differ, they are distinguished. */
 		"{\"id\":\"t.3\",\"command\":\"./sim -64 +seed=4\",\"needs\":[0]}",
 		"{\"id\":\"t.5\",\"command\":\"./sim -64 +seed=5\",\"needs\":[6]}",
 		"{\"id\":\"t.1\",\"command\":\"./sim -64 +seed=1\",\"needs\":[0]}",
@@ -308,7 +308,7 @@ static void trees_and_texts_agree(void **state)
 	assert_true(n_trees > 200);
 }
 
-/* Texts are kept up to a limit only; what comes then still comes back. */
+/* Texts are stored up to a limit only; later texts are still restored. */
 static void very_large_records_do_not_stay_in_memory(void **state)
 {
 	enum { MANY = 40, SIZE = 1 << 20 };

@@ -205,7 +205,7 @@ static void a_job_is_reported_with_all_its_attempts(void **state)
 	is_text(json, "jobs.0.attempts.1.start", NULL);
 	is_text(json, "jobs.0.attempts.1.line", NULL);
 	is_text(json, "jobs.0.attempts.1.log", log);
-	is_text(json, "jobs.1.log", NULL); /* never started: what may lie there is an older run's */
+	is_text(json, "jobs.1.log", NULL); /* never started: a log may be an older run's */
 	is_text(json, "jobs.1.seed", NULL);
 	assert_int_equal(json_array_size(at(json, "jobs.1.attempts")), 0);
 	json_decref(json);

@@ -71,7 +71,7 @@ static void an_unpublished_run_has_a_dot_and_vanishes(void **state)
 	plan_free(p);
 }
 
-/* As where the file system has refused the rename, and the run has gone on. */
+/* As if the file system had refused the rename, and the run had gone on. */
 static void an_unpublished_run_with_results_or_records_stays(void **state)
 {
 	static const char *const names[] = {RESULTS_NAME, JOURNAL_NAME};
@@ -115,7 +115,7 @@ static void a_published_run_stays_and_is_latest(void **state)
 
 	(void)state;
 	publish(r);
-	publish(r); /* a second time is nothing */
+	publish(r); /* a second call has no effect */
 	assert_string_equal(run_dir_path(r), path);
 	assert_true(fs_is_dir(path));
 	run_dir_free(r);
@@ -389,11 +389,11 @@ static void a_run_with_builds_of_its_own_goes_on_beside_another(void **state)
 	assert_non_null(strstr(run_dir_warning(second), run_dir_id(first)));
 	assert_non_null(strstr(run_dir_warning(second), "shares the directory"));
 	run_dir_free(first);
-	assert_null(run_dir_new(p, clock_real(), &err)); /* it is there still */
+	assert_null(run_dir_new(p, clock_real(), &err)); /* it still exists */
 	assert_non_null(strstr(err.msg, run_dir_id(second)));
 	error_done(&err);
 	run_dir_free(second);
-	second = run_dir_new(q, clock_real(), &err); /* nobody is there: it is not shared */
+	second = run_dir_new(q, clock_real(), &err); /* no other run: it is not shared */
 	assert_false(run_dir_is_shared(second));
 	assert_null(run_dir_warning(second));
 	run_dir_free(second);

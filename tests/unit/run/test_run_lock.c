@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who may use a scratch path: locks by flock(), by a file, and of runs beside others. */
+/* Locks of a scratch path: by flock(), by a file, and of runs beside others. */
 #include "fixture.h"
 
 #include <dirent.h>
@@ -227,7 +227,7 @@ static void runs_beside_others_hold_the_lock_too(void **state)
 	lock_give(&first);
 	take_and_give_lock();
 
-	/* Nobody has it any more: its run is gone. */
+	/* No process has it any more: its run has ended. */
 	assert_int_equal(fs_write_atomic(left, "x", 1, &err), 0);
 	assert_false(lock_is_held_by(scratch, "run-3", &err));
 	take_and_give_lock();
@@ -264,7 +264,7 @@ static void locks_leave_no_descriptor_open(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
-/* ---- what others do between two of our steps ---- */
+/* ---- other processes between two steps ---- */
 
 static void (*before_rename)(void), (*before_link)(void);
 
@@ -277,7 +277,7 @@ static void call_once(void (**hook)(void))
 		call();
 }
 
-/* In the place of the C library's. */
+/* Replaces the function of the C library. */
 int renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
 	call_once(&before_rename);
@@ -331,7 +331,7 @@ static void read_host_and_boot(const char *path)
 	lock_give(&l);
 }
 
-/* The lock was stale when it was read; before it is moved away, somebody has taken it over. */
+/* The lock was stale when it was read. Another process takes it over before it is moved away. */
 static void a_lock_that_another_took_over_meanwhile_is_his(void **state)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_OWNER_NAME);
@@ -345,7 +345,7 @@ static void a_lock_that_another_took_over_meanwhile_is_his(void **state)
 	take_by_file(&l, "run another, pid "); /* it is back in its place */
 	unlink(path);
 
-	/* Before it can be put back, a third one has it. */
+	/* A third process takes the lock before it is moved back. */
 	put_dead();
 	before_rename = another_takes_it;
 	before_link = a_third_takes_it;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Differences between two texts: what they hold, and what is made of them again. */
+/* Differences between two texts: their content, and the restored text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -206,7 +206,7 @@ void bed_resource(struct bed *b, struct job_spec *spec, const char *name, uint32
 	rules->n_resources = n + 1;
 }
 
-/* ---- going ---- */
+/* ---- running ---- */
 
 static struct fake_outcome pass_after_a_second(const struct job *job, uint32_t attempt, void *ctx)
 {

@@ -27,7 +27,7 @@ struct bed {
 	double alarm_s;
 	uint64_t n_turns;
 
-	/* What happened. */
+	/* The recorded events. */
 	struct observer observer;
 	struct str trace;   /* "id QUEUED>RUNNING\n", with the reason if there is one */
 	struct str started; /* ids in the order of their first start, a blank after each */
@@ -51,7 +51,7 @@ struct job_rules *bed_rules(struct job_spec *spec);
 /* All needs of a job must be given before its anys, those before what it is held for. */
 void bed_needs(struct bed *b, struct job_spec *spec, const struct job_spec *dep);
 void bed_needs_any(struct bed *b, struct job_spec *spec, const struct job_spec *dep);
-/* What only its fallback needs; after all anys. */
+/* Needs of the fallback only; after all anys. */
 void bed_holds(struct bed *b, struct job_spec *spec, const struct job_spec *dep);
 void bed_resource(struct bed *b, struct job_spec *spec, const char *name, uint32_t count);
 
@@ -61,9 +61,11 @@ struct backend *bed_backend(struct bed *b, const char *name, fake_script *script
 
 /* Makes the scheduler and loads the plan; a backend is made if there is none. */
 int bed_load(struct bed *b);
-/* One event: a turn if one is wanted, else time moves on. false: nothing left to happen. */
+/* One event: a turn if one is requested, else the next event in time. false: there is no further
+ * event. */
 bool bed_step(struct bed *b);
-/* Starts, if need be, and steps until done; fails the test when it stands still before. */
+/* Starts if necessary, and steps until the run is done; fails the test if no event is left before
+ * that. */
 void bed_run(struct bed *b);
 /* bed_load() and bed_run(). */
 void bed_go(struct bed *b);

@@ -206,7 +206,7 @@ static struct fake_outcome busy_at_first(const struct job *job, uint32_t attempt
 	struct busy *busy = ((struct bed *)ctx)->ctx;
 
 	(void)job;
-	assert_int_equal(attempt, 1); /* an attempt that was not taken is none */
+	assert_int_equal(attempt, 1); /* an attempt that was not accepted does not count */
 	busy->n_asked++;
 	if (busy->n_left) {
 		busy->n_left--;

@@ -57,7 +57,7 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 		o.duration_s = 100;
 		o.kill_delay_s = 5;
 		return o;
-	case 'u': /* not its own doing, twice; then it fails once */
+	case 'u': /* not caused by the job, twice; then it fails once */
 		fails.is_uncounted = attempt <= 2;
 		return attempt <= 3 ? fails : o;
 	case 'w': /* the same without that failure */
@@ -143,7 +143,7 @@ static void a_failure_kills_at_once_and_all_the_way(void **state)
 	bed_done(&b);
 }
 
-/* Its result says nothing of its start; its attempt began when it was said to have begun. */
+/* Its result has no start time: the attempt began when the start was reported. */
 static void a_lost_job_began_when_it_was_started(void **state)
 {
 	struct job_spec *first, *lost;
@@ -504,7 +504,7 @@ static void no_retry_comes_after_a_stop(void **state)
 	assert_string_equal(bed_letters(&b), "KKP");
 	assert_int_equal(bed_reason(&b, "waits:8"), REASON_USER);
 	assert_int_equal(bed_find(&b, "waits:8")->n_attempts, 1);
-	assert_true(fabs(b.clock.now_s - 100) < 1e-9); /* not for the retry that will not be */
+	assert_true(fabs(b.clock.now_s - 100) < 1e-9); /* not for a retry that will not happen */
 	bed_done(&b);
 }
 

@@ -142,7 +142,8 @@ static void retries_come_first_and_each_stage_has_its_own(void **state)
 	bed_done(&b);
 }
 
-/* The job's own failure came first and stays its verdict, also when the fallback got no machine. */
+/* The job's own failure came first and stays its verdict, also if the fallback could not be
+ * launched. */
 static void the_first_failure_is_the_verdict(void **state)
 {
 	static const struct {
@@ -249,7 +250,7 @@ static void stop_while_compile_runs(struct bed *b, const struct job *job, enum j
 		sched_stop(b->s, STOP_LAUNCHING, REASON_MAX_FAILURES, 0);
 }
 
-/* What passed is not yet what was asked for. */
+/* The stage that passed is not the last one. */
 static void a_stage_that_passed_alone_is_no_pass(void **state)
 {
 	struct job_spec *spec;

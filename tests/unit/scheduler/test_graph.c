@@ -79,7 +79,7 @@ static void a_long_cycle_is_cut(void **state)
 	bed_done(&b);
 }
 
-/* Two cycles, the second behind the first, and a job that is on none behind both. */
+/* Two cycles, the second depends on the first, and a job that depends on both and is in none. */
 static void cycles_that_share_no_job_are_reported_at_once(void **state)
 {
 	struct job_spec *a, *x, *c, *d, *e;

@@ -92,7 +92,7 @@ static void a_reason_is_reported_once_until_it_changes(void **state)
 	bed_done(&b);
 }
 
-/* Jobs that start in spite of a stop may be what frees the disk. */
+/* Jobs that start in spite of a stop may free the disk. */
 static void a_run_that_is_stopped_holds_nothing(void **state)
 {
 	struct observer o = {.ops = &ops};

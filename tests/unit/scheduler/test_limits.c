@@ -9,7 +9,7 @@
 #include "cmocka_all.h"
 #include "scheduler/state.h"
 
-/* ---- backends that say no ---- */
+/* ---- backends that do not accept a job ---- */
 
 static struct fake_outcome refuses_x(const struct job *job, uint32_t attempt, void *ctx)
 {
@@ -30,7 +30,7 @@ static void a_refused_job_is_killed_with_the_backends_words(void **state)
 	y = bed_job(&b, "y");
 	bed_needs(&b, y, x);
 	bed_job(&b, "z");
-	bed_rules(x)->retry.max = 3; /* never is never */
+	bed_rules(x)->retry.max = 3; /* 0 stays 0 */
 	bed_backend(&b, NULL, refuses_x, 1);
 	bed_go(&b);
 	assert_string_equal(bed_letters(&b), "KKP");
@@ -86,7 +86,7 @@ static void a_busy_backend_has_pauses_that_double(void **state)
 	(void)state;
 	bed_init(&b, 2);
 	bed_job(&b, "a");
-	bed_job(&b, "b"); /* not asked about either, meanwhile */
+	bed_job(&b, "b"); /* meanwhile not submitted either */
 	b.ctx = &t;
 	bed_backend(&b, NULL, busy_and_noted, 0);
 	bed_go(&b);
@@ -96,7 +96,7 @@ static void a_busy_backend_has_pauses_that_double(void **state)
 	bed_done(&b);
 }
 
-/* Asked for a twice in vain, then it takes a, and is busy when it is asked for b. */
+/* It rejects a twice, then accepts a, and is busy when b is submitted. */
 static void a_job_that_is_taken_ends_the_doubling(void **state)
 {
 	static const double pauses[] = {0.05, 0.1, 0, 0.05};
@@ -158,7 +158,7 @@ static void a_paused_backend_goes_on_when_asked(void **state)
 	bed_done(&b);
 }
 
-/* ---- room ---- */
+/* ---- capacity ---- */
 
 static void a_wide_job_is_not_kept_out_by_narrow_ones(void **state)
 {
@@ -238,13 +238,13 @@ static void limits_can_be_changed_while_it_runs(void **state)
 		bed_step(&b);
 	assert_int_equal(b.peak, 4);
 	assert_true(b.n_running > 1);
-	b.backends[0]->ops->set_parallel(b.backends[0], 1); /* lowering kills nobody */
+	b.backends[0]->ops->set_parallel(b.backends[0], 1); /* lowering a limit kills no job */
 	bed_run(&b);
 	assert_int_equal(sched_tally(b.s)[JOB_PASSED], 12);
 	bed_done(&b);
 }
 
-/* ---- what it costs ---- */
+/* ---- cost ---- */
 
 static unsigned long n_compared;
 
@@ -254,7 +254,7 @@ static bool counted(const struct job *a, const struct job *b, void *ctx)
 	return sched_priority_default(a, b, ctx);
 }
 
-/* A chain of ten jobs, beside a crowd that waits for a licence that is not there. */
+/* A chain of ten jobs, beside many jobs that wait for a licence that is not free. */
 static unsigned long comparisons(unsigned n_crowd)
 {
 	struct resource_limit limit = {.name = "LIC", .count = 1};
@@ -291,7 +291,7 @@ static unsigned long comparisons(unsigned n_crowd)
 	return n;
 }
 
-static void a_crowd_that_waits_costs_nothing(void **state)
+static void many_waiting_jobs_take_no_time(void **state)
 {
 	(void)state;
 	assert_int_equal(comparisons(10), comparisons(20000));
@@ -314,7 +314,7 @@ static void a_fan_in_costs_one_count_per_end(void **state)
 	sched_start(b.s);
 	while (sched_tally(b.s)[JOB_PASSED] < N)
 		bed_step(&b);
-	/* The last of them has let it go: a scan would be 10^10 steps. */
+	/* The last of them has released it: a scan would be 10^10 steps. */
 	assert_int_equal(bed_find(&b, "last")->n_waiting, 0);
 	bed_run(&b);
 	assert_int_equal(sched_tally(b.s)[JOB_PASSED], N + 1);
@@ -513,7 +513,7 @@ int main(void)
 		cmocka_unit_test(a_job_wider_than_its_backend_gets_all_of_it),
 		cmocka_unit_test(a_full_backend_does_not_hold_back_another),
 		cmocka_unit_test(limits_can_be_changed_while_it_runs),
-		cmocka_unit_test(a_crowd_that_waits_costs_nothing),
+		cmocka_unit_test(many_waiting_jobs_take_no_time),
 		cmocka_unit_test(memory_is_the_sum_of_all_its_parts),
 		cmocka_unit_test(many_starts_at_once_are_heard_in_portions),
 		cmocka_unit_test(a_fan_in_costs_one_count_per_end),

@@ -36,12 +36,12 @@ static void jobs_run_together_while_their_memory_fits(void **state)
 	} cases[] = {
 		{{"a.400", "b.400", "c.400"}, 1200, 3, "a.400 b.400 c.400 "},
 		{{"a.400", "b.400", "c.400"}, 1199, 2, "a.400 b.400 c.400 "},
-		/* What does not fit is next in line: nothing that came later takes its memory. */
+		/* A job that does not fit stays next: no later job takes its memory. */
 		{{"a.400", "b.900", "c.400", "d.200"}, 1000, 2, "a.400 b.900 c.400 d.200 "},
 		/* More than there is: alone. */
 		{{"a.4000", "b.100", "c.5000"}, 1000, 1, "a.4000 b.100 c.5000 "},
 		{{"a.100", "b.100"}, 0, 1, "a.100 b.100 "},
-		/* Nothing is known of some. */
+		/* Some jobs have no expected amount. */
 		{{"a.1000", "b", "c", "d.1000"}, 1000, 3, "a.1000 b c d.1000 "},
 	};
 
@@ -122,7 +122,7 @@ static bool measure_700(const struct backend *b, const struct job *job, struct j
 	return true;
 }
 
-/* A job may take more than expected: the rest is no one's. */
+/* A job may take more than expected: no other job may use the rest. */
 static void taken_is_at_most_what_was_expected(void **state)
 {
 	static const char *const ids[] = {"a.400", "b.900", "c", NULL};

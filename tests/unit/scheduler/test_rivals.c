@@ -55,7 +55,7 @@ static unsigned place_of(const struct bed *b, const char *id)
 	return n;
 }
 
-/* Ends come one by one, so that there is never room for the wide one by chance. */
+/* Jobs end one by one, so that enough units for the wide job are never free by chance. */
 static struct fake_outcome staggered(const struct job *job, uint32_t attempt, void *ctx)
 {
 	(void)attempt, (void)ctx;
@@ -140,7 +140,7 @@ static void a_job_that_needs_two_busy_things_gets_them(void **state)
 	bed_done(&b);
 }
 
-/* Each of them would be the next if the first were not there: only that one keeps a tool. */
+/* Without the first one, each of them would be the next: only the first one reserves a tool. */
 static void those_behind_in_a_line_keep_nothing(void **state)
 {
 	struct bed b;
@@ -210,7 +210,7 @@ static void licences_are_kept_for_a_job_that_waits_for_cpus(void **state)
 	bed_done(&b);
 }
 
-/* ---- saying so ---- */
+/* ---- messages ---- */
 
 static struct str waits;
 
@@ -258,7 +258,7 @@ static void what_waits_for_long_is_said_once_and_those_behind_it_later(void **st
 	str_done(&waits);
 }
 
-/* Of three things two are lacking: a sentence for each of these. */
+/* Two of three resources are lacking: a sentence for each of the two. */
 static void what_waits_is_said_of_what_is_lacking_only(void **state)
 {
 	static const struct observer_ops ops = {.name = "waits", .job_waits = on_waits};
@@ -285,7 +285,7 @@ static void what_waits_is_said_of_what_is_lacking_only(void **state)
 	str_done(&waits);
 }
 
-/* ---- what it costs ---- */
+/* ---- cost ---- */
 
 static unsigned long n_compared;
 
@@ -295,7 +295,7 @@ static bool counted(const struct job *a, const struct job *b, void *ctx)
 	return sched_priority_default(a, b, ctx);
 }
 
-/* Ten jobs after each other on a licence, beside classes that wait for boards that are not there.
+/* Ten jobs in sequence on a licence, beside classes that wait for boards that are not free.
  */
 static unsigned long comparisons(unsigned n_classes)
 {

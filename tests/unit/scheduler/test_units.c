@@ -17,7 +17,7 @@ static void set_ports(struct bed *b, struct resource_limit *limit, uint32_t n)
 	b->plan->n_limits = 1;
 }
 
-/* What an attempt had, as people and its process see it. */
+/* The units of an attempt, in the results and in its environment. */
 static void assert_had(const struct bed *b, const char *id, const char *json)
 {
 	const struct job_attempt *a = bed_find(b, id)->attempts;
@@ -54,12 +54,12 @@ static void the_lowest_free_units_are_given_out(void **state)
 	assert_had(&b, "s1", "{\"PORT\":[7]}");
 	assert_had(&b, "l2", "{\"PORT\":[8,9]}");
 	assert_had(&b, "s3", "{\"PORT\":[20]}");
-	assert_had(&b, "s4", "{\"PORT\":[7,20]}"); /* what came back, while l2 goes on */
+	assert_had(&b, "s4", "{\"PORT\":[7,20]}"); /* released units, while l2 goes on */
 	assert_had(&b, "s5", NULL);
 	bed_done(&b);
 }
 
-/* Checks what a process would find, when it is asked for. */
+/* Checks the environment of the attempt when it is submitted. */
 static struct fake_outcome looks_at_env(const struct job *job, uint32_t attempt, void *ctx)
 {
 	const char *const *env = sched_job_env(job);
@@ -94,7 +94,7 @@ static void a_retry_gets_units_of_its_own(void **state)
 	bed_done(&b);
 }
 
-/* No unit with two jobs, whatever is busy, fails and is tried again. */
+/* No unit is held by two jobs, with busy backends, failures and retries. */
 struct holders {
 	unsigned n[32], n_asked;
 };

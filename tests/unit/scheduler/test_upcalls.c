@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What backends report of their jobs: marks, and reports that nobody hears any more. */
+/* Reports of backends about jobs: marks, and reports that come too late. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -140,7 +140,7 @@ static void the_file_is_written_where_it_is_used(void **state)
 		{plain, NULL, false, false, false, false},
 		{plain, NULL, false, false, true, false}, /* that of an earlier run goes */
 		{plain, NULL, false, true, true,
-		 true}, /* nobody looked: a new directory has none */
+		 true}, /* not checked: a new directory has no such file */
 		{plain, NULL, true, true, false, true},
 		{named, NULL, false, true, false, true},
 		{plain, env, false, false, false, true},

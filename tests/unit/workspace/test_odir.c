@@ -313,7 +313,7 @@ static void links_lead_nowhere(void **state)
 	assert_int_equal(symlink(outside, b->parent), 0);
 	refuse(b, "outside the scratch root");
 	assert_int_equal(count(outside, ""), 0);
-	/* Changed under us after it was looked at: still nothing is renamed there. */
+	/* Changed by another process after the check: still no file is renamed there. */
 	unlink(b->parent);
 	b->r.renew = true;
 	prepare(b, "x");
@@ -377,7 +377,7 @@ static void the_root_itself_may_be_a_link(void **state)
 	free(real);
 }
 
-/* The longest name that a file may have leaves no room for a stamp or a number. */
+/* The longest file name has no space for a stamp or a number. */
 static void a_long_name_is_moved_aside_under_a_shorter_one(void **state)
 {
 	struct bed *b = *state;
