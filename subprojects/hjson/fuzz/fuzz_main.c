@@ -20,7 +20,7 @@ static int is_visible(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-/* A copy of exactly len bytes, so that a sanitizer sees a step behind the end. */
+/* A copy of exactly len bytes, so that a sanitizer detects a read beyond the end. */
 static void run_one(const uint8_t *text, size_t len)
 {
 	uint8_t *copy = malloc(len ? len : 1);

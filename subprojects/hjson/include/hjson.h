@@ -42,7 +42,8 @@ enum hjson_type {
 	HJSON_TYPE_COUNT
 };
 
-/* A position: byte offset in its source plus the source's base. 0 is nowhere (made by a program).
+/* A position: byte offset in its source plus the source's base. 0: no position (the node was made
+ * by a program).
  */
 typedef uint32_t hjson_pos;
 
@@ -54,7 +55,7 @@ struct hjson_node {
 	const char *key; /* member of an object: its key, a slice; element or root: NULL */
 	/*
 	 * Next member or element, in the order of the text; but the last member of a repeated key
-	 * stands where the first one was, with the shadowed ones behind it (the order of a Python
+	 * has the place of the first one, and the shadowed ones follow it (the order of a Python
 	 * dict).
 	 */
 	struct hjson_node *next;
@@ -70,7 +71,7 @@ struct hjson_node {
 	uint32_t len;	       /* bytes of the value as written, quotes and brackets included */
 	uint32_t n : 26;       /* bytes of a string, or number of children */
 	uint32_t type : 3;     /* enum hjson_type */
-	uint32_t big : 1;      /* HJSON_INT outside int64: only hjson_number() tells it */
+	uint32_t big : 1;      /* HJSON_INT outside int64: use hjson_number() */
 	uint32_t shadowed : 1; /* a member whose key came again later in its object: lookups skip it
 				*/
 	uint32_t cstr : 1;     /* str is NUL-terminated */
@@ -78,7 +79,7 @@ struct hjson_node {
 
 enum hjson_severity { HJSON_ERROR, HJSON_WARNING };
 
-/* What a diagnostic is about; stable, for tests and for --strict. The texts may change. */
+/* The kind of a diagnostic. Kinds are stable, for tests and for --strict; the texts may change. */
 enum hjson_problem {
 	HJSON_SYNTAX,	 /* error: not Hjson */
 	HJSON_TOO_DEEP,	 /* error: over HJSON_MAX_DEPTH */
@@ -89,7 +90,7 @@ enum hjson_problem {
 	HJSON_SWALLOWED_BRACKET, /* warning: a quoteless string that ends with an unopened } or ] */
 	HJSON_SWALLOWED_COMMENT, /* warning: a quoteless string with " #" or " //" in it */
 	HJSON_MULTILINE_INDENT,	 /* warning: a tab in the indentation that ''' cuts, or a body line
-				    less  indented than its opener */
+				  * less  indented than its opener */
 	HJSON_PROBLEM_COUNT
 };
 
@@ -113,8 +114,8 @@ struct hjson_place {
 	const char *name;   /* as given to hjson_parse(); NULL: the position is nowhere */
 	unsigned line, col; /* from 1 */
 	size_t offset;	    /* in bytes, from 0 */
-	/* The whole line, a slice without its line end; as it was written, but for the insides of
-	 * ''' strings, which lose their indentation when hjson_parse() has reported all it has to.
+	/* The whole line, a slice without its line end; as it was written, except that ''' strings
+	 * have lost their indentation after hjson_parse() has reported all diagnostics.
 	 */
 	const char *line_text;
 	size_t line_len;
@@ -127,14 +128,15 @@ void hjson_free(struct hjson_doc *doc); /* accepts NULL */
 
 /*
  * Reads one source. name and text are copied. Returns the root (any type; empty text is an empty
- * object) or NULL after report() has got at least one error: the first, then those behind it
- * that can be found without guessing much, in the order of the text as a rule, HJSON_MOST_ERRORS at
- * most. report may be NULL.
+ * object) or NULL after report() has got at least one error: the first one, then later errors that
+ * are probably real, usually in the order of the text, HJSON_MOST_ERRORS at most. report may be
+ * NULL.
  */
 struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const char *text,
 			       size_t len, hjson_report *report, void *ctx);
 
-/* Where pos is. O(log sources + length of the line) after a line table made at the first call. */
+/* The file, line and column of pos. O(log sources + length of the line) after a line table made at
+ * the first call. */
 struct hjson_place hjson_where(struct hjson_doc *doc, hjson_pos pos);
 /* Where a member's key is written (its value's place if the key was made by a program). */
 hjson_pos hjson_key_pos(const struct hjson_doc *doc, const struct hjson_node *member);
@@ -159,14 +161,14 @@ struct hjson_node *hjson_new_string(struct hjson_doc *doc, const char *s, size_t
 struct hjson_node *hjson_new_int(struct hjson_doc *doc, int64_t i, hjson_pos pos);
 /* Deep copy; positions stay those of the original. */
 struct hjson_node *hjson_copy(struct hjson_doc *doc, const struct hjson_node *node);
-/* Puts element at the end. O(1) per call while only one array is being filled, O(n) otherwise. */
+/* Appends element. O(1) per call while only one array is being filled, O(n) otherwise. */
 void hjson_append(struct hjson_doc *doc, struct hjson_node *array, struct hjson_node *element);
 /* Adds a member, or replaces the value of an existing one in its place. key is copied. */
 void hjson_set(struct hjson_doc *doc, struct hjson_node *obj, const char *key, size_t key_len,
 	       struct hjson_node *value);
-bool hjson_remove(struct hjson_node *obj, const char *key); /* true: it was there */
+bool hjson_remove(struct hjson_node *obj, const char *key); /* true: it existed */
 
-/* Moving nodes, for merging one tree into another; keys and positions go with them. */
+/* Moving nodes, to merge one tree into another; keys and positions are kept. */
 /* Takes the first child out of an array or object (shadowed members too); NULL: it is empty. */
 struct hjson_node *hjson_take(struct hjson_doc *doc, struct hjson_node *parent);
 /* Puts a member that was taken out of an object at the end of obj, which must not have its key.
@@ -174,7 +176,7 @@ struct hjson_node *hjson_take(struct hjson_doc *doc, struct hjson_node *parent);
 void hjson_add_member(struct hjson_node *obj, struct hjson_node *after, struct hjson_node *member);
 /* node gets other's value, key and position, in node's place; other is not to be used again. */
 void hjson_become(struct hjson_doc *doc, struct hjson_node *node, struct hjson_node *other);
-/* Another text for a string; where it was written stays. s is copied. */
+/* Replaces the text of a string, and keeps its position. s is copied. */
 void hjson_set_string(struct hjson_doc *doc, struct hjson_node *string, const char *s, size_t len);
 
 #define hjson_for_each(n, parent) for ((n) = (parent)->child; (n); (n) = (n)->next)
@@ -190,8 +192,8 @@ bool hjson_to_json(struct hjson_doc *doc, const struct hjson_node *node, unsigne
 		   hjson_write *write, void *ctx);
 
 /*
- * Called in the place of abort() when memory runs out; must not return. For the whole process, to
- * be set before the first document. NULL: abort().
+ * Called instead of abort() when memory runs out; must not return. It holds for the whole process;
+ * set it before the first document. NULL: abort().
  */
 void hjson_set_out_of_memory(void (*handler)(void));
 

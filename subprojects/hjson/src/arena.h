@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that is taken piece by piece and returned all at once. Chunks grow with what is held, up
- * to 64 KiB, so little is taken that is not used: at most an eighth of a small arena, one chunk of
+ * Memory that is allocated piece by piece and freed all at once. Chunks grow with the size of the
+ * arena, up to 64 KiB, so little memory is unused: at most an eighth of a small arena, one chunk of
  * a big one.
  */
 #ifndef HJSON_ARENA_H

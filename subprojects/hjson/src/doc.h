@@ -19,7 +19,7 @@ struct hjson_doc {
 	/* The array that grew last, and its last element: hjson_append() need not walk. */
 	struct hjson_node *grown;
 	struct hjson_node *grown_last;
-	locale_t c_locale; /* for numbers; made when the first real comes */
+	locale_t c_locale; /* for numbers; made for the first real */
 };
 
 struct hjson_node *doc_node(struct hjson_doc *doc, enum hjson_type type, hjson_pos pos);
@@ -34,7 +34,7 @@ const struct source *doc_source_holding(const struct hjson_doc *doc, const char 
 					hjson_pos hint);
 /* Copies a key that is not in a text as it is. pos: where it is written, or 0. */
 const char *doc_key(struct hjson_doc *doc, const char *key, size_t len, hjson_pos pos);
-/* A number in decimal, whatever the locale of the program says. */
+/* A number in decimal, independent of the program's locale. */
 double doc_strtod(struct hjson_doc *doc, const char *number);
 int doc_format_real(struct hjson_doc *doc, char *text, size_t size, int digits, double d);
 

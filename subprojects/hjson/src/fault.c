@@ -87,7 +87,7 @@ static const char *opener(const struct scan *s, const struct frame *f)
 	return s->source->text + (f->node->pos - s->source->base);
 }
 
-/* It stands where a bracket that closes something would: before a comma or the end of the line. */
+/* It has the place of a closing bracket: before a comma or the end of the line. */
 static bool is_closing(const struct swallowed *sw)
 {
 	const char *p = sw->at;
@@ -118,7 +118,7 @@ static bool fault_swallowed(struct scan *s, const struct frame *f)
 	return fault_hint(s, "quote the string, or put the '%c' on the next line", *sw->at);
 }
 
-/* What stands at s->p cannot be in the container, because it should have ended before. */
+/* The text at s->p cannot be in the container, which should have ended before. */
 static bool is_swallowed(struct scan *s)
 {
 	const struct frame *f = scan_top(s);
@@ -126,7 +126,8 @@ static bool is_swallowed(struct scan *s)
 	return is_closing(&f->swallowed[frame_bracket(f)]) && !fault_swallowed(s, f);
 }
 
-/* Where something is missing at the end: behind the last word, not on the empty line below it. */
+/* The position of a missing text at the end: after the last word, not on the empty line below it.
+ */
 static const char *last_word(const struct scan *s)
 {
 	return text_trim_right(s->start, s->end);
@@ -277,7 +278,7 @@ static void mend_quotes(struct scan *s, const char *key)
 		fault_mend(s, p, 0, "'");
 }
 
-/* "it''s" and the like: what follows a closing quote was meant to be inside. */
+/* Texts such as "it''s": the text after a closing quote was meant to be inside. */
 static bool fault_after_quote(struct scan *s, const char *key)
 {
 	fault_set(s, HJSON_SYNTAX, key, 1, "the string before this ended at its closing quote");
@@ -296,8 +297,8 @@ static const char *colon_on_line(const struct scan *s, const char *p)
 	return p < s->end && *p == ':' ? p : NULL;
 }
 
-/* Of a text that lost its quotes each line looks like a key without a colon: no guess is good
- * there.
+/* In a text that lost its quotes, each line looks like a key without a colon: guesses would be
+ * wrong.
  */
 static bool is_prose(const struct scan *s, const char *key, const char *key_end)
 {

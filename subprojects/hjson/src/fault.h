@@ -32,15 +32,15 @@ struct fault {
 	const char *other_label;
 	bool cut_off;	    /* the text ends where a value should be */
 	const char *inside; /* a bracket that seems not to be closed; NULL: it is not about that */
-	bool is_local;	    /* the mistake is where it is noticed, whatever went wrong before it */
-	bool is_sure;	    /* and its one mend cannot be wrong */
+	bool is_local;	    /* the mistake is where it is detected, independent of earlier errors */
+	bool is_sure;	    /* and its only correction is certainly right */
 	struct mend mends[MENDS_MOST];
 	unsigned n_mends;
 	char message[320];
 	char hint[320]; /* "": none */
 };
 
-/* A piece of the user's text, fit to be shown inside a message: short, no control characters. */
+/* A piece of the user's text for a message: short, without control characters. */
 struct excerpt {
 	char s[64];
 };
@@ -53,10 +53,10 @@ __attribute__((format(printf, 2, 3))) bool fault_hint(struct scan *s, const char
 bool fault_other(struct scan *s, const char *at, const char *label);
 /* One more change that may be what was meant, the likelier one first. */
 bool fault_mend(struct scan *s, const char *at, size_t cut, const char *insert);
-/* The one change after which the rest means what it says: the mistake is inside of a token. */
+/* The only change after which the rest of the text is valid: the mistake is inside of a token. */
 bool fault_mend_sure(struct scan *s, const char *at, size_t cut, const char *insert);
 
-/* The mistakes of structure that need a look around to be named well. s->p is where it was noticed.
+/* Mistakes of structure, for whose messages the text around s->p is examined.
  */
 bool fault_unclosed(struct scan *s); /* the text ends in an object or array */
 /* A punctuator or the end where a value should be; key: where the key is written, NULL in an array.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Warnings: kept until the source is known to be good, then told in the order of the text. */
+/* Warnings: kept until the source is known to be valid, then reported in the order of the text. */
 #ifndef HJSON_LINT_H
 #define HJSON_LINT_H
 

@@ -66,7 +66,7 @@ static void table_reserve(struct key_table *t, size_t room)
 	}
 	memset(t->slots, 0, room * sizeof(*t->slots));
 	if (!t->seeded && getentropy(t->seed, sizeof(t->seed)) < 0)
-		t->seed[0] = (uintptr_t)t; /* an address is better than nothing */
+		t->seed[0] = (uintptr_t)t; /* without random data, an address */
 	t->seeded = true;
 }
 

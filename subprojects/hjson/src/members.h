@@ -17,11 +17,12 @@ struct key_slot {
 struct key_table {
 	struct key_slot *slots; /* used again by the next large object */
 	size_t room;
-	uint64_t seed[2]; /* of the hash, so that nobody can choose keys that collide */
+	uint64_t seed[2]; /* the key of the hash, so that an attacker cannot choose keys that
+			   * collide */
 	bool seeded;
 };
 
-/* Marks the shadowed members of obj, puts the ones that count in their places, and warns. */
+/* Marks the shadowed members of obj, moves the valid ones to their places, and warns. */
 void members_settle(struct scan *s, struct hjson_node *obj);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moving nodes between trees: what merging several sources into one tree needs. */
+/* Moves nodes between trees, to merge several sources into one tree. */
 #include "doc.h"
 
 #include <assert.h>

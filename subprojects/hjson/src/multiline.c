@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Strings in three quotes. Of each line, as many columns of white space are cut as stand before the
- * opening quotes on their line; all line ends become LF, and one at the very end is dropped.
+ * Strings in three quotes. Each line loses as many columns of white space as there are before the
+ * opening quotes in their line. All line ends become LF, and the last one is dropped.
  */
 #include "scan.h"
 
@@ -9,11 +9,11 @@
 
 struct body {
 	const char *open;      /* the first quote */
-	const char *p, *end;   /* what is left of what stands between the quotes */
+	const char *p, *end;   /* the remaining text between the quotes */
 	size_t indent;	       /* columns to cut */
 	bool indented_by_tabs; /* the line that opens it begins with a tab: then the body may, too
 				*/
-	bool cut;	       /* something has to be left out */
+	bool cut;	       /* some text is left out */
 	const char *tab;       /* a tab that is cut, where the opening line has spaces only */
 };
 
@@ -91,7 +91,7 @@ static const char *content_end(const struct body *b)
 	return *q == '\n' && q > b->p && q[-1] == '\r' ? q - 1 : q;
 }
 
-/* Looks at each line for something to be left out. */
+/* Searches each line for text to leave out. */
 static void look_through(struct body *b)
 {
 	while (b->p < b->end) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A number is whole if it is written without a point and an exponent, or if it is whole and below
- * 1e10 all the same (1.0, 1e3): that is decided on its digits, never on a rounded double.
+ * A number is whole if it is written without a point and an exponent, or if its value is whole and
+ * below 1e10 (1.0, 1e3). Its digits decide that, never a rounded double.
  */
 #include "number.h"
 

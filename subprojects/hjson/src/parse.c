@@ -26,7 +26,7 @@ static bool open_container(struct scan *s, struct hjson_node *n, enum hjson_type
 	return true;
 }
 
-/* What an inner container swallowed may be what the outer one lacks. */
+/* A bracket inside an inner container may be the one that the outer container lacks. */
 static void hand_over(struct frame *outer, const struct frame *inner)
 {
 	for (int b = 0; b < BRACKET_COUNT; b++) {
@@ -96,7 +96,7 @@ static bool read_item(struct scan *s)
 	return good;
 }
 
-/* Skips what stands between two items: white space, comments, one comma behind a value. */
+/* Skips the text between two items: white space, comments, one comma after a value. */
 static bool skip_between(struct scan *s)
 {
 	if (!scan_blank(s))
@@ -133,7 +133,7 @@ static bool read_items(struct scan *s)
 	return true;
 }
 
-/* The root and nothing behind it but white space and comments. */
+/* The root, followed only by white space and comments. */
 static struct hjson_node *read_root(struct scan *s)
 {
 	struct hjson_node *root = doc_node(s->doc, HJSON_NULL, 0);
@@ -166,7 +166,7 @@ static void start_again(struct scan *s, const char *at)
 	s->fault.at = NULL;
 }
 
-/* Errors that stay errors, whatever else the text may be taken for. */
+/* Errors that are errors in every interpretation of the text. */
 static bool is_final(const struct fault *f)
 {
 	return f->cut_off || f->problem != HJSON_SYNTAX;

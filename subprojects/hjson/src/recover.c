@@ -16,9 +16,9 @@ struct change {
 	size_t at, cut, insert;
 };
 
-/* A text that was read, and what was wrong with it. */
+/* A text that was read, and its fault. */
 struct attempt {
-	struct hjson_doc *doc; /* NULL: source is not ours */
+	struct hjson_doc *doc; /* NULL: source is borrowed */
 	const struct source *source;
 	struct fault fault;
 	struct change change; /* that made it of the text before */
@@ -202,9 +202,9 @@ static bool is_entangled(const struct recovery *r, const struct found *f)
 }
 
 /*
- * A guess may be wrong, and then it makes errors where there are none. What was found behind one is
- * believed if it is some lines away, neither is about a bracket that was open at the other, and it
- * is a mistake by itself or fits the changes that explain the whole text.
+ * A wrong guess makes errors that do not exist. An error after a guess counts if it is some lines
+ * away, neither is about a bracket that was open at the other, and it is a mistake by itself or
+ * fits the changes that explain the whole text.
  */
 static bool is_credible(const struct recovery *r, const struct found *f)
 {

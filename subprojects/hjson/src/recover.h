@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Errors behind the first one. The text is changed to what may have been meant, in a copy, and read
- * again from its start; what fails next is reported if the change is credible. No tree comes out of
- * this.
+ * Errors after the first one. A copy of the text is changed to the probable meaning, and read again
+ * from its start. The next error is reported if the change is credible. This makes no tree.
  */
 #ifndef HJSON_RECOVER_H
 #define HJSON_RECOVER_H
@@ -10,7 +9,7 @@
 #include "fault.h"
 #include "source.h"
 
-/* Reports first, then what else is wrong with source: HJSON_MOST_ERRORS in all. */
+/* Reports first, then other errors of source: HJSON_MOST_ERRORS in all. */
 void recover(const struct source *source, const struct fault *first, hjson_report *report,
 	     void *ctx);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands between tokens, and the tokens that have no quotes: keys, literals, quoteless
- * strings. */
+/* The text between tokens, and the tokens without quotes: keys, literals, quoteless strings. */
 #include "scan.h"
 
 #include "number.h"
@@ -169,7 +168,7 @@ static bool read_literal(struct scan *s, struct hjson_node *n)
 	return false;
 }
 
-/* What a quoteless string holds that may not have been meant. */
+/* Parts of a quoteless string that may be unintended. */
 struct marks {
 	const char *comment;
 	const char *closer[BRACKET_COUNT]; /* the first one that was not opened in the string */

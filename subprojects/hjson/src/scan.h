@@ -38,12 +38,12 @@ struct scan {
 	const char *start; /* behind the byte order mark */
 	const char *end;
 	const char *p;
-	bool after_value;  /* in the current frame: a comma may come */
-	const char *comma; /* the comma just passed, or NULL */
-	const char
-		*quoted_end; /* end of the last quoted string, to explain what stands behind it */
+	bool after_value;	/* in the current frame: a comma may come */
+	const char *comma;	/* the comma just passed, or NULL */
+	const char *quoted_end; /* end of the last quoted string, for messages about the text after
+				 * it */
 	char quote;
-	/* Columns are counted from here, so that many on one line cost no more than the line. */
+	/* Columns are counted from here, so that many positions in one line take linear time. */
 	const char *column_at;
 	size_t column;
 	bool tabbed; /* that line begins with a tab */
@@ -87,7 +87,7 @@ bool scan_key(struct scan *s, struct hjson_node *n);
 /* Reads a string in one or three quotes, the opening one at s->p. */
 bool scan_string(struct scan *s, struct hjson_node *n);
 bool scan_multiline(struct scan *s, struct hjson_node *n);
-/* What stands between two quotes, decoded: false: fault. kept: *ret is in the arena as a key. */
+/* The decoded text between two quotes. false: fault. kept: *ret is in the arena as a key. */
 bool scan_quoted(struct scan *s, bool as_key, const char **ret, size_t *ret_len, bool *ret_decoded);
 /* Reads a value that has no quotes and no brackets: a literal, a number, or a string. */
 bool scan_plain(struct scan *s, struct hjson_node *n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strings in quotes. They are slices of the text wherever nothing has to be decoded or cut. */
+/* Strings in quotes. They are slices of the text if they need no decoding or cutting. */
 #include "scan.h"
 
 #include <string.h>
@@ -109,7 +109,7 @@ static const char *foreign_closer(const char *p, const char *end)
 	return p;
 }
 
-/* Where the quote was meant to stand: before what closes more than the string, or at the end. */
+/* The probable place of the quote: before a bracket that closes a container, or at the end. */
 static void mend_unclosed(struct scan *s, const struct quoted *q)
 {
 	const char *begin = q->open + 1;

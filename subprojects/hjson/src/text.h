@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What single bytes and code points mean to the scanner. Text is valid UTF-8 once text_bad() says
- * so. */
+/* The meaning of single bytes and code points. All functions need valid UTF-8, which text_bad()
+ * checks. */
 #ifndef HJSON_TEXT_H
 #define HJSON_TEXT_H
 

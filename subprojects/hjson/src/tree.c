@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking into trees, and building and changing them. */
+/* Reading, building and changing trees. */
 #include "doc.h"
 #include "walk.h"
 
@@ -76,7 +76,7 @@ const char *hjson_key_cstr(struct hjson_doc *doc, const struct hjson_node *membe
 	return arena_copy(&doc->bytes, member->key, member->key_len);
 }
 
-/* The shortest text that gives d again, with a point whatever the locale of the program says. */
+/* The shortest text that gives d again, with a decimal point in any locale. */
 static int format_real(struct hjson_doc *doc, double d, char *text, size_t size)
 {
 	int len = 0;
@@ -209,8 +209,8 @@ static struct hjson_node *copy_one(struct hjson_doc *doc, const struct hjson_nod
 }
 
 /*
- * Each copy of a container points at the children of the original until its turn comes; then they
- * are replaced by copies, and those that are containers wait for theirs.
+ * The copy of a container first has the children of the original. They are replaced by copies when
+ * the walk reaches the container.
  */
 struct hjson_node *hjson_copy(struct hjson_doc *doc, const struct hjson_node *node)
 {

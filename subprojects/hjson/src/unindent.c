@@ -16,7 +16,7 @@ void unindent_later(struct scan *s, struct indented i)
 	l->all[l->n++] = i;
 }
 
-/* True if the rest of the line holds no node, so that nobody will ask for a place there. */
+/* True if the rest of the line has no node, so that no position there is needed. */
 static bool nothing_follows(const char *p, const char *end)
 {
 	while (p < end && (*p == ' ' || *p == '\t' || *p == ',' || *p == '}' || *p == ']'))
@@ -24,7 +24,7 @@ static bool nothing_follows(const char *p, const char *end)
 	return p == end || text_is(*p, TEXT_EOL);
 }
 
-/* Copies what counts of from .. end, downwards or elsewhere; returns the end of the copy. */
+/* Copies the kept text of from .. end, downwards or elsewhere; returns the end of the copy. */
 static char *unindent(char *to, const char *from, const char *end, size_t indent)
 {
 	while (from < end) {

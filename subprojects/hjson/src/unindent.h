@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Strings in three quotes that have to lose their indentation are much of a real configuration.
- * They are made good in place, in the kept text, so that they need no second copy; but only when
- * the whole source is known to be good, so that an error is shown with the text as it was written.
- * Line ends keep their number, and where something follows on the line that closes a string, that
- * line stays as it is: the places of all nodes stay right.
+ * Strings in three quotes that lose their indentation are a large part of real configurations. They
+ * are changed in place, in the kept text, so that they need no second copy. This happens after the
+ * whole source was found valid, so that errors are shown with the text as it was written. The
+ * number of line ends is unchanged, and a line with text after the closing quotes is unchanged: the
+ * positions of all nodes stay right.
  */
 #ifndef HJSON_UNINDENT_H
 #define HJSON_UNINDENT_H
@@ -14,7 +14,7 @@
 struct scan;
 
 struct indented {
-	struct hjson_node *node; /* str and n: what is to be unindented */
+	struct hjson_node *node; /* str and n: the text to unindent */
 	size_t indent;		 /* columns to cut */
 	const char *close;	 /* the closing quotes */
 };

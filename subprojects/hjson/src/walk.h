@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Going through a tree without recursion, however deep a program has built it: every container is
- * met twice, when it is entered and when it is left.
+ * Walks through a tree of any depth without recursion. Every container is visited twice, when it is
+ * entered and when it is left.
  */
 #ifndef HJSON_WALK_H
 #define HJSON_WALK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hjson-bench FILE... : puts the files into one array, over and over until it has 50 MB, and parses
- * that. With no file: a configuration of its own making. Prints MB/s, the median of several rounds.
+ * hjson-bench FILE... : puts copies of the files into one array of 50 MB, and parses that. Without
+ * a file it makes a configuration. Prints MB/s, the median of several rounds.
  */
 #include "tap.h"
 

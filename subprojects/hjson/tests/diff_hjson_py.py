@@ -64,7 +64,7 @@ def make_any(rnd):
 
 
 def python_answer(text):
-    """What DVSim would get: (value, None), or (None, the exception's name)."""
+    """The result for DVSim: (value, None), or (None, the exception's name)."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         return hjson.loads(text, use_decimal=True), None
@@ -79,7 +79,7 @@ def our_answers(program, texts):
 
 
 def plain(value):
-    """A form in which equal means equal: types, digits and the order of members."""
+    """A form in which equal values are equal objects: types, digits and the order of members."""
     if isinstance(value, dict):
         return ("object", [(k, plain(v)) for k, v in value.items()])
     if isinstance(value, list):

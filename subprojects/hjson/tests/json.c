@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hjson-json: reads Hjson texts from the standard input, writes what they mean, for scripts that
+ * hjson-json: reads Hjson texts from standard input and writes them as JSON, for scripts that
  * compare. With the argument -0, texts are separated by NUL and each answer is one line: "= JSON"
  * or "! message", the first error.
  */
@@ -25,7 +25,7 @@ static void on_diag(void *ctx, const struct hjson_diag *d)
 			d->other_label);
 }
 
-/* What on_diag_line() has of a text. */
+/* State of on_diag_line(). */
 struct line {
 	struct hjson_doc *doc;
 	bool has_error;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The few lines that a test program in plain C needs to speak TAP. */
+/* TAP output for a test program in plain C. */
 #ifndef HJSON_TAP_H
 #define HJSON_TAP_H
 

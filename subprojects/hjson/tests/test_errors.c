@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * errors/CASE/input.hjson with errors/CASE/expected: all that is reported for it, word for word.
- * With a second argument "write", the files are made anew; then look at every change.
+ * With a second argument "write", the files are written again; then check every change.
  */
 #include "show.h"
 

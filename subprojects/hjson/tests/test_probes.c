@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * data/probes.jsonl: texts with the answers of hjson-py 3.1.0 (as it is called by DVSim) and of
- * hjson-js. Ours must be hjson-py's, but for the table below, which is the one in README.md.
+ * hjson-js. The answers must be those of hjson-py, except for the table below, which is that of
+ * README.md.
  */
 #include "tap.h"
 
-/* Our answer where it is not that of hjson-py; "!": an error. */
+/* The answers that differ from hjson-py's; "!": an error. */
 static const struct {
 	const char *text;
 	size_t len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Places, line ends, limits, memory: what holds for any text. */
+/* Positions, line ends, limits, memory. */
 #include "tap.h"
 
 static unsigned n_errors, n_warnings;
@@ -13,7 +13,7 @@ static void count(void *ctx, const struct hjson_diag *d)
 	last_problem = d->problem;
 }
 
-/* Parses a copy of exactly len bytes, so that a sanitizer sees a step behind the end. */
+/* Parses a copy of exactly len bytes, so that a sanitizer detects a read beyond the end. */
 static struct hjson_node *parse_n(struct hjson_doc *doc, const char *text, size_t len)
 {
 	char *copy = malloc(len ? len : 1);
@@ -42,7 +42,7 @@ static struct text json(struct hjson_doc *doc, const struct hjson_node *n)
 	return t;
 }
 
-/* The JSON of a text; "": it is none. To be freed. */
+/* The JSON of a text; "": the text is not Hjson. The caller frees it. */
 static char *json_of(const char *s, size_t len)
 {
 	struct hjson_doc *doc = hjson_new();
@@ -112,7 +112,8 @@ static void places_show_their_line(void)
 	hjson_free(doc);
 }
 
-/* Forwards, backwards and in leaps; counting from the line's start each time would take minutes.
+/* Forwards, backwards and in jumps. Counting from the start of the line each time would take
+ * minutes.
  */
 static void places_in_one_long_line_are_found_fast(void)
 {
@@ -174,7 +175,7 @@ static void sources_share_a_document(void)
 		CHECK(strcmp(hjson_where(doc, n->child->pos).name, name) == 0);
 		CHECK(at(doc, hjson_key_pos(doc, n->child), 2, 3));
 	}
-	/* a key stays where it is written, though its value comes from elsewhere */
+	/* a key keeps its position, although its value is from another place */
 	hjson_set(doc, all->child, "k0", 2,
 		  hjson_new_int(doc, 5, n ? n->pos : all->child->next->pos));
 	CHECK(strcmp(hjson_where(doc, hjson_key_pos(doc, all->child->child)).name, "0.hjson") == 0);
@@ -422,7 +423,7 @@ static void size_has_a_limit(void)
 	free(text);
 }
 
-/* Each of these, 8 MB long, takes for ever if any step looks at all that came before. */
+/* Each of these texts of 8 MB takes very long if any step reads all of the text before it. */
 static void hostile_texts_take_linear_time(void)
 {
 	static const char *const units[] = {

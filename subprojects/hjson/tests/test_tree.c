@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking into trees, building them, changing them, writing them. */
+/* Reading, building, changing and writing trees. */
 #include "tap.h"
 
 #include <locale.h>
