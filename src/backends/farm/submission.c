@@ -11,6 +11,8 @@
 
 /* Looks into the directory without a result until a job that is gone is lost. */
 enum { LOOKS_MOST = 2 };
+/* A shell exits with this and the number of the signal that ended its command. */
+enum { SHELL_SIGNAL = 128 };
 /* Until a cancel without effect is repeated; from KILL_NOW on, how long its end is waited for. */
 static const double cancel_again_s = 10, give_up_s = 20;
 
@@ -38,6 +40,13 @@ static void submission_add_details(const struct submission *s, struct str *to)
 	jout_done(&out);
 }
 
+bool farm_ended_by_cancel(const struct job_result *r)
+{
+	if (r->status == JOB_KILLED || r->reason == REASON_SIGNAL)
+		return true;
+	return r->reason == REASON_EXIT && r->exit_status > SHELL_SIGNAL;
+}
+
 static void submission_end(struct submission *s, const struct job_result *result)
 {
 	_cleanup_(str_done) struct str details = {0};
@@ -45,8 +54,10 @@ static void submission_end(struct submission *s, const struct job_result *result
 	struct job_result r = *result;
 	void *owner = s->owner;
 
-	if (s->is_killed && r.status == JOB_KILLED)
+	if (s->is_killed && farm_ended_by_cancel(&r)) {
+		r.status = JOB_KILLED;
 		r.reason = s->kill_reason;
+	}
 	submission_add_details(s, &details);
 	r.details = details.s;
 	farm_forget(s->farm, s);

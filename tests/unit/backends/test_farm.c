@@ -12,6 +12,8 @@
 
 #include "backends/farm/agent.h"
 #include "backends/farm/farm.h"
+#include "backends/farm/farm_parts.h"
+#include "base/attr.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "io/loop.h"
@@ -246,6 +248,27 @@ static void a_submission_that_did_not_arrive_is_sent_again(void **state)
 	assert_int_equal(b.reason, REASON_PREEMPTED);
 }
 
+/* Batch systems signal the job's own processes, perhaps before the slot does. */
+static void a_signal_after_a_cancellation_is_its_effect(void **state)
+{
+	static const struct {
+		struct job_result result;
+		bool is_of_cancel;
+	} rows[] = {
+		{{.status = JOB_KILLED, .reason = REASON_TIMEOUT}, true},
+		{{.status = JOB_FAILED, .reason = REASON_SIGNAL, .exit_status = -1}, true},
+		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 143}, true},
+		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 128}, false},
+		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 1}, false},
+		{{.status = JOB_FAILED, .reason = REASON_FAIL_PATTERN}, false},
+		{{.status = JOB_PASSED}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(farm_ended_by_cancel(&rows[i].result), rows[i].is_of_cancel);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +278,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_silent_batch_system_is_waited_for),
 		cmocka_unit_test(a_doubtful_submission_that_waits_can_be_cancelled),
 		cmocka_unit_test(a_submission_that_did_not_arrive_is_sent_again),
+		cmocka_unit_test(a_signal_after_a_cancellation_is_its_effect),
 	};
 
 	if (argc == 2 && strcmp(argv[1], "__agent") == 0)
