@@ -660,6 +660,14 @@ class Refused(Resume):
             self.resume(*words, code=2)
             self.assertIn(f"option '{words[0]}' does not go with 'resume'", self.said)
 
+    def test_limits_may_be_given_anew(self):
+        self.jobs(("a", "sleep 1"))
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "--timeout", "0.1")
+        self.assertEqual((done.code, self.job("a")["reason"]), (1, "timeout"), done)
+        self.resume("--timeout", "0.1", "--retries", "1", code=1)
+        self.assertEqual([a["reason"] for a in self.job("a")["attempts"]][-2:], ["timeout", "timeout"])
+        self.assertEqual(self.resume("--timeout", "0", "--limit", "memory=4G"), ["a"])
+
     def test_a_run_of_another_configuration(self):
         self.jobs("a")
         run = self.first()
@@ -669,6 +677,17 @@ class Refused(Resume):
         self.assertIn(f"hint: `dvsched resume --run {run}` resumes it with its own", self.said)
         self.resume("--run", "1999", code=2)
         self.assertIn("hint: -sr DIR says where to look", self.said)
+
+    def test_a_damaged_journal_is_reported(self):
+        self.jobs("a", "b", "c")
+        self.first()
+        journal = self.run_dir() / "journal.jsonl"
+        lines = journal.read_bytes().splitlines(keepends=True)
+        lines[len(lines) // 2] = lines[len(lines) // 2].replace(b'"', b"'", 1)
+        journal.write_bytes(b"".join(lines))
+        self.resume()
+        self.assertRegex(self.said, r"warning: the run \S+: \S+/journal\.jsonl is damaged after record \d+ ")
+        self.assertTrue(self.ran())
 
     def test_a_damaged_plan(self):
         self.jobs("a")

@@ -237,3 +237,11 @@ bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s
 			tell_scheduler(&r->resume, s, i);
 	return true;
 }
+
+void resumed_warn_of_damage(const struct resumed *r, struct diags *diags)
+{
+	const struct run_record *record = r->resume.chain.at[0].record;
+
+	if (record->note.len)
+		diag_warning(diags, (struct src_pos){0}, "the run %s: %s", r->id, record->note.s);
+}

@@ -38,4 +38,8 @@ int resumed_end_survivors(const struct resumed *r);
  */
 bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s, int *ret_code);
 
+/* Adds a warning if the record of the run was not read to its end: jobs may then run again that had
+ * passed. */
+void resumed_warn_of_damage(const struct resumed *r, struct diags *diags);
+
 #endif

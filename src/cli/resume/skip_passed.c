@@ -55,5 +55,7 @@ int skip_passed_open(const struct args *args, struct loaded *l, struct resumed *
 			  "--skip-passed RUN uses another run; without the option all jobs run");
 		error_done(&err);
 	}
+	if (l->diags.n_errors == 0)
+		resumed_warn_of_damage(ret, &l->diags);
 	return load_report(args, l);
 }

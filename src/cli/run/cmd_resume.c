@@ -81,6 +81,7 @@ static int resume_read_run(struct resuming *x)
 		return -1;
 	}
 	r->id = x->past.id;
+	resumed_warn_of_damage(r, x->diags);
 	r->is_over = str_eq(x->past.outcome, "passed") || str_eq(x->past.outcome, "failed");
 	r->exit_code = x->past.exit_code;
 	return 0;
@@ -132,6 +133,7 @@ static void take_anew(struct resuming *x)
 		OPT_MAX_PARALLEL, OPT_RESOURCE,	      OPT_ON_MISSING, OPT_MAX_FAILURES,
 		OPT_GRACE,	  OPT_VIEW,	      OPT_LOG_LEVEL,  OPT_LOG_FILE,
 		OPT_VERBOSE,	  OPT_PRINT_INTERVAL, OPT_COLOR,      OPT_SHOW_FAILURES,
+		OPT_TIMEOUT,	  OPT_RETRIES,	      OPT_LIMIT,
 	};
 	/* Options that were only for that run. --purge would remove its results. */
 	static const enum opt gone[] = {OPT_RUN_DEADLINE, OPT_PURGE};
