@@ -54,15 +54,16 @@ static void attempt_make_env(const struct attempt *a, struct job_env *ret)
 	job_env_make(ret, a->ask.rules->env, &run);
 }
 
-/* In the job's directory. */
+/* In the job's directory, as a new file: an old one may have a second link in an archive, or
+ * another mode. */
 static int write_file(const struct attempt *a, const char *name, const struct str *text,
 		      mode_t mode, struct error *err)
 {
-	int fd = fs_openat(a->odir, name,
-			   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-			   mode);
-	int rc = 0;
+	int fd = -1, rc = 0;
 
+	if (unlinkat(a->odir, name, 0) == 0 || errno == ENOENT)
+		fd = fs_openat(a->odir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			       mode);
 	if (fd < 0 || fs_write_all(fd, text->s ? text->s : "", text->len) < 0)
 		rc = error_sys(err, errno, "cannot write %s/%s", a->ask.run.start.odir, name);
 	closep(&fd);

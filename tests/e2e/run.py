@@ -284,6 +284,16 @@ class Running(Story):
         self.assertIn("ONE=1", dumped)
         self.assertEqual(dumped, sorted(dumped))
 
+    def test_files_of_an_attempt_replace_those_of_the_one_before(self):
+        self.config("""{ flow: "jobs", name: "e", jobs: [ { name: "a", retries: { max: 1, reuse: true },
+            command: "ln $DVSCHED_ODIR/env_vars kept && chmod 644 kept; exit $((DVSCHED_ATTEMPT - 2))", dump_env: true } ] }""")
+        done = self.dvsched("run", "cfg.hjson")
+        self.assertEqual(done.code, 0, done)
+        env_vars = self.path("scratch/e/a/env_vars")
+        self.assertIn("DVSCHED_ATTEMPT=1\n", self.path("kept").read_text(encoding="utf-8"))  # as an archive made with cp -al
+        self.assertIn("DVSCHED_ATTEMPT=2\n", env_vars.read_text(encoding="utf-8"))
+        self.assertEqual(env_vars.stat().st_mode & 0o777, 0o600)
+
     def test_a_relative_program_is_that_of_the_jobs_own_directory(self):
         for name in ("a", "b"):
             self.path(name).mkdir()
