@@ -334,6 +334,12 @@ class Pilots(SlurmStory):
         self.assertEqual(attempt["details"]["batch_id"], number)
         self.assertIn(f"Slurm ended it: CANCELLED (job {number} on ", attempt["message"])
 
+    def test_a_job_that_ends_by_term_of_its_own_has_failed(self):
+        self.jobs('{ name: "a", command: "kill -TERM $$" } { name: "b", command: "exit 143" }', 'mode: "pilot", look: "0.2s"')
+        self.run_jobs(1)
+        self.assertEqual((self.attempt("a")["status"], self.attempt("a")["reason"]), ("FAILED", "signal"))
+        self.assertEqual((self.attempt("b")["status"], self.attempt("b")["exit_status"]), ("FAILED", 143))
+
     def test_the_job_of_a_failed_node_runs_again_on_another_one(self):
         run, number = self.waiting_job(", retries: { max: 1, on: 'infra' }")
         node = self.cluster.run("squeue", "-h", "-j", number, "-o", "%N").strip()

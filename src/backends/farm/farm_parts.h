@@ -95,6 +95,9 @@ void submission_output(struct submission *s, const char *text, size_t n);
 /* The result can be the effect of a cancellation. A batch system sends TERM to the processes of the
  * job, too, which may end by it before their slot has ended them. */
 bool farm_ended_by_cancel(const struct job_result *r);
+/* TERM ended it, or its shell, and the scheduler did not ask for that: it may have come from the
+ * batch system, for a reason that only its queue has. */
+bool farm_ended_from_outside(const struct job_result *r);
 void submission_kill(struct submission *s, bool is_now, enum job_reason reason);
 /* true: its end was waited for long enough, and s was freed. */
 bool submission_is_given_up(struct submission *s, double now_s);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "backends/farm/farm_parts.h"
 #include "backends/farm/remote.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -32,6 +33,7 @@ static void pilot_job_free(struct pilots *p, struct pilot_job *pj)
 	p->n_jobs--;
 	str_done(&pj->needs);
 	str_done(&pj->details);
+	arena_free(pj->doubt_mem);
 	free(pj);
 }
 
@@ -39,8 +41,10 @@ void pilots_end_job(struct pilots *p, struct pilot_job *pj, const struct job_res
 {
 	struct job_result r = *result;
 
-	if (pj->is_killed && r.status == JOB_KILLED)
+	if (pj->is_killed && farm_ended_by_cancel(&r)) {
+		r.status = JOB_KILLED;
 		r.reason = pj->kill_reason;
+	}
 	if (!r.details && pj->details.len)
 		r.details = pj->details.s;
 	sched_job_ended(pj->job, &r); /* copies the result */
@@ -66,18 +70,35 @@ static void pilots_end_waiting(struct pilots *p, enum job_reason reason, const c
 				message);
 }
 
-void pilots_lose_job(struct allocation *a, struct pilot_job *pj)
+static void pilots_ask_why(struct allocation *a, struct pilot_job *pj)
 {
 	struct pilots *p = a->pilots;
 
-	if (pj->is_killed || a->is_leaving || p->over) {
-		pilots_end_lost(p, pj, REASON_LOST, "the connection to its slot ended");
-		return;
-	}
 	pj->lost_s = pilots_now_s(p);
 	list_remove(&pj->at);
 	list_append(&a->lost, &pj->at);
 	farm_look_soon(p->options.farm);
+}
+
+void pilots_lose_job(struct allocation *a, struct pilot_job *pj)
+{
+	struct pilots *p = a->pilots;
+
+	if (pj->is_killed || a->is_leaving || p->over)
+		pilots_end_lost(p, pj, REASON_LOST, "the connection to its slot ended");
+	else
+		pilots_ask_why(a, pj);
+}
+
+void pilots_doubt_job(struct allocation *a, struct pilot_job *pj, const struct job_result *result)
+{
+	if (pj->is_killed || a->is_leaving || a->pilots->over) {
+		pilots_end_job(a->pilots, pj, result);
+		return;
+	}
+	pj->doubt_mem = arena_new();
+	job_result_copy(&pj->doubtful, result, pj->doubt_mem);
+	pilots_ask_why(a, pj);
 }
 
 /* result: that of its allocation; NULL: that goes on. */
@@ -86,6 +107,10 @@ static void pilots_end_one_lost(struct pilots *p, struct pilot_job *pj,
 {
 	bool is_explained = result && result->reason != REASON_LOST;
 
+	if (pj->doubt_mem && !is_explained) {
+		pilots_end_job(p, pj, &pj->doubtful);
+		return;
+	}
 	pilots_end_lost(p, pj, is_explained ? result->reason : REASON_LOST,
 			is_explained ? result->message : "the connection to its slot ended");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/farm/farm_parts.h"
 #include "backends/farm/node_file.h"
 #include "base/mem.h"
 #include "exec/slot_wire.h"
@@ -82,7 +83,11 @@ static bool remote_take_result(struct remote *r, struct wire *w)
 		remote_add_details(r, pj->started_s - pj->queued_s, &details);
 		outcome.result.details = details.s;
 		r->job = NULL;
-		pilots_end_job(p, pj, &outcome.result);
+		pj->remote = NULL;
+		if (farm_ended_from_outside(&outcome.result))
+			pilots_doubt_job(r->allocation, pj, &outcome.result);
+		else
+			pilots_end_job(p, pj, &outcome.result);
 		pilots_remote_is_idle(p, r);
 	}
 	job_outcome_done(&outcome);

@@ -28,6 +28,10 @@ struct pilot_job {
 	struct str details; /* once it has run in a slot that is gone */
 	double lost_s;	    /* when its connection ended */
 	double give_up_s;   /* if is_killed: when its connection is dropped */
+	/* Its result in allocation.lost, unless the batch system has another reason; in doubt_mem.
+	 */
+	struct job_result doubtful;
+	struct arena *doubt_mem; /* NULL: it has no result */
 };
 
 struct allocation {
@@ -35,7 +39,8 @@ struct allocation {
 	struct pilots *pilots;
 	struct submission *submission;
 	struct list remotes;
-	struct list lost; /* jobs whose connection ended: the batch system may know why */
+	/* Jobs whose connection ended, or that TERM ended: the batch system may know why. */
+	struct list lost;
 	unsigned n_busy;
 	double idle_s;	    /* since when it has no job */
 	bool was_connected; /* one of its slots was */
@@ -79,6 +84,9 @@ void pilots_end_lost(struct pilots *p, struct pilot_job *pj, enum job_reason rea
 		     const char *message);
 /* Its connection ended: it ends with the allocation, or a moment later. */
 void pilots_lose_job(struct allocation *a, struct pilot_job *pj);
+/* Keeps a copy of the result of a job that TERM ended until it is known whether the allocation goes
+ * on. */
+void pilots_doubt_job(struct allocation *a, struct pilot_job *pj, const struct job_result *result);
 /* After the end of its job. */
 void pilots_remote_is_idle(struct pilots *p, struct remote *r);
 

@@ -47,6 +47,14 @@ bool farm_ended_by_cancel(const struct job_result *r)
 	return r->reason == REASON_EXIT && r->exit_status > SHELL_SIGNAL;
 }
 
+bool farm_ended_from_outside(const struct job_result *r)
+{
+	if (r->status == JOB_KILLED)
+		return r->reason == REASON_USER;
+	return (r->reason == REASON_SIGNAL && r->term_signal == SIGTERM) ||
+	       (r->reason == REASON_EXIT && r->exit_status == SHELL_SIGNAL + SIGTERM);
+}
+
 static void submission_end(struct submission *s, const struct job_result *result)
 {
 	_cleanup_(str_done) struct str details = {0};
@@ -176,19 +184,9 @@ static void submission_begin(struct submission *s, const struct node_place *plac
 	s->ops->began(s->owner, s->node.s);
 }
 
-/* A signal may come from the batch system, for a reason that only it knows. */
 static bool submission_has_unclear_end(const struct submission *s, const struct job_result *r)
 {
-	if (s->is_killed || s->state == SUBMISSION_GONE)
-		return false;
-	return (r->status == JOB_KILLED && r->reason == REASON_USER) ||
-	       (r->reason == REASON_SIGNAL && r->term_signal == SIGTERM);
-}
-
-static bool submission_was_ended_from_outside(const struct job_result *r)
-{
-	return (r->status == JOB_KILLED && r->reason == REASON_USER) ||
-	       (r->status == JOB_FAILED && r->reason == REASON_SIGNAL && r->term_signal == SIGTERM);
+	return !s->is_killed && s->state != SUBMISSION_GONE && farm_ended_from_outside(r);
 }
 
 /* "Slurm ended it: PREEMPTED (job 12 on n1)" */
@@ -208,7 +206,7 @@ static void submission_deliver(struct submission *s, const struct job_result *re
 	struct job_result r = *result;
 
 	if (!s->is_killed && s->state == SUBMISSION_GONE && s->reason != REASON_LOST &&
-	    submission_was_ended_from_outside(result)) {
+	    farm_ended_from_outside(result)) {
 		submission_explain(s, &message);
 		r.status = JOB_KILLED;
 		r.reason = s->reason;

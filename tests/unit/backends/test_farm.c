@@ -253,20 +253,25 @@ static void a_signal_after_a_cancellation_is_its_effect(void **state)
 {
 	static const struct {
 		struct job_result result;
-		bool is_of_cancel;
+		bool is_of_cancel, is_from_outside;
 	} rows[] = {
-		{{.status = JOB_KILLED, .reason = REASON_TIMEOUT}, true},
-		{{.status = JOB_FAILED, .reason = REASON_SIGNAL, .exit_status = -1}, true},
-		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 143}, true},
-		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 128}, false},
-		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 1}, false},
-		{{.status = JOB_FAILED, .reason = REASON_FAIL_PATTERN}, false},
-		{{.status = JOB_PASSED}, false},
+		{{.status = JOB_KILLED, .reason = REASON_TIMEOUT}, true, false},
+		{{.status = JOB_KILLED, .reason = REASON_USER}, true, true},
+		{{.status = JOB_FAILED, .reason = REASON_SIGNAL, .term_signal = 15}, true, true},
+		{{.status = JOB_FAILED, .reason = REASON_SIGNAL, .term_signal = 11}, true, false},
+		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 143}, true, true},
+		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 137}, true, false},
+		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 128}, false, false},
+		{{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 1}, false, false},
+		{{.status = JOB_FAILED, .reason = REASON_FAIL_PATTERN}, false, false},
+		{{.status = JOB_PASSED}, false, false},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(farm_ended_by_cancel(&rows[i].result), rows[i].is_of_cancel);
+		assert_int_equal(farm_ended_from_outside(&rows[i].result), rows[i].is_from_outside);
+	}
 }
 
 int main(int argc, char **argv)
