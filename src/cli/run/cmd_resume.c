@@ -81,7 +81,6 @@ static int resume_read_run(struct resuming *x)
 		return -1;
 	}
 	r->id = x->past.id;
-	resumed_warn_of_damage(r, x->diags);
 	r->is_over = str_eq(x->past.outcome, "passed") || str_eq(x->past.outcome, "failed");
 	r->exit_code = x->past.exit_code;
 	return 0;
@@ -182,6 +181,7 @@ static int read_command_line(struct resuming *x)
 			   x->past.id);
 		return -1;
 	}
+	resumed_warn_of_damage(&x->resumed, x->diags);
 	if (opt_has(&x->then, OPT_FAILED))
 		return resume_refuse(
 			x, OPT_FAILED,
