@@ -68,15 +68,15 @@ class Killed(Story):
     def test_the_guardian_and_a_slot(self):
         process, by_name = self.begin()
         send_to_all([by_name["dvsched"][0], *by_name["dvs-slot"]], signal.SIGKILL)
+        self.finish(process)  # without a message, if the death of the slot, which ends the last job, is seen first
+        self.assert_daemons_are_gone()
+
+    def test_the_guardian_alone(self):
+        process, by_name = self.begin()
+        process.kill()
         done = self.finish(process)
         self.assert_daemons_are_gone()
         self.assertIn(f"(pid {by_name['dvsched'][0]}) was killed: the run ends", done.err)
-
-    def test_the_guardian_alone(self):
-        process, _ = self.begin()
-        process.kill()
-        self.finish(process)
-        self.assert_daemons_are_gone()
 
     def test_the_guardian_of_a_stopped_scheduler(self):
         process, by_name = self.begin()
