@@ -147,6 +147,20 @@ class Live(Past):
             gate.write("on\n")
         self.assertEqual((self.finish(follow).out, self.finish(process).code), ("two\n", 0))
 
+    def test_a_damaged_journal_ends_following(self):
+        process = self.begin()
+        follow = self.start("log", "first", "--follow")
+        while follow.stdout.readline() != b"one\n":
+            pass
+        with open(self.run_dir() / "journal.jsonl", "ab") as journal:
+            journal.write(b"nonsense\n" * 2)
+        done = self.finish(follow)
+        self.assertEqual(done.code, 3, done)
+        self.assertIn("journal.jsonl is damaged", done.err)
+        with open(self.gate.path, "w", encoding="ascii") as gate:
+            gate.write("on\n")
+        self.finish(process)
+
     def test_a_run_that_was_killed(self):
         process = self.begin()
         send_to_all(tree_of(process.pid), signal.SIGKILL)

@@ -191,14 +191,19 @@ static void go_to_next_attempt(struct log_view *l)
 	l->fd = fd;
 }
 
-static bool log_has_ended(struct log_follow *f, struct journal_reader *journal,
-			  const char *run_path, unsigned n_looks)
+/* Also if the journal is damaged, after an error. */
+static bool log_has_ended(struct log_view *l, struct log_follow *f, struct journal_reader *journal,
+			  unsigned n_looks)
 {
+	struct error err = {0};
 	bool is_torn;
 
-	if (journal_read_on(journal, follow_take, f, &is_torn, NULL) < 0 || f->has_ended)
+	if (journal_read_on(journal, follow_take, f, &is_torn, &err) < 0) {
+		diag_from_error(l->view.diags, &err);
 		return true;
-	return n_looks % LOOKS_PER_CHECK == 0 && results_are_final(run_path);
+	}
+	return f->has_ended ||
+	       (n_looks % LOOKS_PER_CHECK == 0 && results_are_final(l->view.record.path));
 }
 
 static int follow_log(struct log_view *l)
@@ -215,7 +220,7 @@ static int follow_log(struct log_view *l)
 		return -1;
 	}
 	for (unsigned n = 1; !is_over && !final_reader_is_gone(); n++) {
-		is_over = log_has_ended(&f, journal, l->view.record.path, n);
+		is_over = log_has_ended(l, &f, journal, n);
 		print_rest(l); /* after the check, so that all of it is printed */
 		if (is_over)
 			break;
@@ -225,7 +230,7 @@ static int follow_log(struct log_view *l)
 			final_reader_left();
 	}
 	journal_close(journal);
-	return 0;
+	return l->view.diags->n_errors ? -1 : 0;
 }
 
 static int log_run(struct log_view *l)
