@@ -232,6 +232,7 @@ void run_record_read(struct run_record *r)
 
 	if (journal_read_jobs(path, take_record, r, &is_torn, &err) < 0)
 		run_record_note(r, err.msg);
+	r->is_partial = r->note.len || r->is_foreign;
 	if (is_torn)
 		run_record_note(r, "the journal's last record is incomplete and was ignored");
 	if (r->is_foreign)

@@ -39,6 +39,7 @@ struct run_record {
 	time_t timestamp;
 	double start_s, last_s; /* wall clock of the first and the last record; 0: no records */
 	bool is_foreign;	/* a record does not fit the plan */
+	bool is_partial;	/* the journal is missing, or was not read to its end */
 	struct str note;	/* errors of the journal, for users */
 
 	/* ---- private ---- */

@@ -108,6 +108,17 @@ class Ended(Past):
         self.assertIn("was changed after this attempt", self.dvsched("log", first, "t.1").err)
         self.assertEqual(self.dvsched("log", "t.1").err, "")
 
+    def test_without_a_whole_journal_no_job_is_called_killed(self):
+        self.run_once()
+        journal = self.run_dir() / "journal.jsonl"
+        lines = journal.read_bytes().splitlines(keepends=True)
+        journal.write_bytes(b"".join([*lines[:5], b"nonsense\n", *lines[5:]]))
+        self.dvsched("run", "cfg.hjson", "--view", "none", "--without", "journal")
+        for words in ("ls", str(journal.parent)), ("ls",), ("show", "t.1"):
+            done = self.dvsched(*words)
+            self.assertEqual((done.code, done.out), (2, ""), done)
+            self.assertRegex(done.err, r"what became of the jobs is not known: .*journal\.jsonl(?s:.*)hint: \S+/results.json may have it")
+
     def test_wrong_words(self):
         self.assertEqual(self.dvsched("ls").code, 2)
         self.run_once()

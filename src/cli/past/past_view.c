@@ -29,6 +29,12 @@ static int read_record(struct past_view *v, const char *path)
 	if (run_record_open(&v->record, path, &err) < 0)
 		return past_view_fail(v, &err, NULL);
 	run_record_read(&v->record);
+	if (v->record.is_partial && results_are_final(path)) {
+		diag_hint(diag_error(v->diags, nowhere, "what became of the jobs is not known: %s",
+				     v->record.note.s),
+			  "%s/" RESULTS_NAME " may have it", path);
+		return -1;
+	}
 	if (v->record.note.len)
 		diag_warning(v->diags, nowhere, "%s: %s", path_base(path), v->record.note.s);
 	v->is_live = !results_are_final(path);
