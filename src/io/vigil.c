@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "io/vigil.h"
 
+#include <signal.h>
+
 #include "base/proc_stat.h"
 
 /*
@@ -71,8 +73,11 @@ struct vigil_sight vigil_look(pid_t pid)
 	struct vigil_sight sight = {0};
 	struct proc_stat st;
 
-	if (!proc_stat_read(pid, &st))
+	if (!proc_stat_read(pid, &st)) {
+		/* Not reaped yet, so it exists: /proc cannot be read, or no descriptor is free. */
+		sight.state = kill(pid, 0) == 0 ? '?' : 0;
 		return sight;
+	}
 	sight.state = st.state;
 	sight.cpu_ticks = st.cpu_ticks;
 	sight.switches = proc_switches_read(pid);

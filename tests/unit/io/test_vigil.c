@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -126,6 +128,23 @@ static void who_has_ended_is_gone(void **state)
 	assert_int_equal(look(&m, (struct vigil_sight){.state = 0}), VIGIL_GONE);
 }
 
+/* A descriptor may be missing, or a mount may cover /proc. */
+static void who_cannot_be_looked_at_is_there(void **state)
+{
+	struct rlimit files, none;
+	struct vigil_sight sight;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	none = (struct rlimit){0, files.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	sight = vigil_look(getpid());
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	assert_int_equal(sight.state, '?');
+	sight.has_answered = true;
+	assert_int_equal(look(&(struct vigil_memory){0}, sight), VIGIL_WAIT);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -137,6 +156,7 @@ int main(void)
 		cmocka_unit_test(who_is_stopped_is_continued_three_times_and_then_killed),
 		cmocka_unit_test(a_short_stop_is_none),
 		cmocka_unit_test(who_has_ended_is_gone),
+		cmocka_unit_test(who_cannot_be_looked_at_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
