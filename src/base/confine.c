@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/proc_dir.h"
 
 /* Of <linux/openat2.h>, which older headers do not have. */
 struct confine_how {
@@ -114,13 +115,13 @@ static int open_beneath(struct confine *c, const char *below, uint64_t resolve)
 static int open_and_look(const struct confine *c, const char *dir)
 {
 	int fd = fs_open(dir, DIR_FLAGS, 0);
-	char self[32], real[PATH_MAX];
+	char name[32], real[PATH_MAX];
 	ssize_t n;
 
 	if (fd < 0)
 		return -1;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	n = readlink(self, real, sizeof(real) - 1);
+	snprintf(name, sizeof(name), "self/fd/%d", fd);
+	n = proc_dir_readlink(name, real, sizeof(real) - 1);
 	real[n > 0 ? n : 0] = '\0';
 	if (path_is_below(real, c->real_root))
 		return fd;

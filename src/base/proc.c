@@ -16,6 +16,11 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/proc_dir.h"
+
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 29)
+#define SPAWNS_IN_DIRECTORY
+#endif
 
 extern char **environ;
 
@@ -70,6 +75,23 @@ static void set_attributes(posix_spawnattr_t *attr)
 					       POSIX_SPAWN_SETPGROUP);
 }
 
+/*
+ * /proc may be covered by a mount, and then the program is found below the held one: its first
+ * directory is that, until proc_become().
+ */
+static int spawn_self(posix_spawn_file_actions_t *files, const posix_spawnattr_t *attr, char **argv,
+		      pid_t *ret_pid)
+{
+	int rc = posix_spawn(ret_pid, "/proc/self/exe", files, attr, argv, environ);
+
+#ifdef SPAWNS_IN_DIRECTORY
+	if ((rc == ENOENT || rc == ENOTDIR || rc == EACCES) && proc_dir_held() >= 0 &&
+	    posix_spawn_file_actions_addfchdir_np(files, proc_dir_held()) == 0)
+		rc = posix_spawn(ret_pid, "self/exe", files, attr, argv, environ);
+#endif
+	return rc;
+}
+
 static int spawn_with(int fd, const char *name, const char *mode, pid_t *ret_pid)
 {
 	char *argv[] = {(char *)name, (char *)mode, NULL};
@@ -83,7 +105,9 @@ static int spawn_with(int fd, const char *name, const char *mode, pid_t *ret_pid
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, fd, PROC_SOCKET_FD);
-	rc = posix_spawn(ret_pid, "/proc/self/exe", &files, &attr, argv, environ);
+	if (proc_dir_held() >= 0)
+		posix_spawn_file_actions_adddup2(&files, proc_dir_held(), PROC_DIR_FD);
+	rc = spawn_self(&files, &attr, argv, ret_pid);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
 	return rc;
@@ -100,6 +124,8 @@ int proc_check(struct error *err)
 				 strerror(errno));
 	if (access("/dev/null", R_OK | W_OK) < 0)
 		return error_sys(err, errno, "/dev/null cannot be used");
+	if (proc_dir_hold() < 0)
+		return error_sys(err, errno, "/proc cannot be opened");
 	return 0;
 }
 
@@ -141,7 +167,7 @@ pid_t proc_start_on(int fd, const char *name, const char *mode, struct error *er
 /* For kernels without close_range() (before Linux 5.9). */
 static void close_listed_from(int first)
 {
-	DIR *dir = opendir("/proc/self/fd");
+	DIR *dir = proc_dir_list("self/fd");
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir))) {
@@ -191,7 +217,8 @@ static void outlive_signals(void)
 void proc_become(const char *name)
 {
 	prctl(PR_SET_NAME, name);
-	close_from(PROC_SOCKET_FD + 1);
+	close_from(PROC_DIR_FD + 1);
+	proc_dir_adopt(PROC_DIR_FD);
 	fcntl(PROC_SOCKET_FD, F_SETFD, FD_CLOEXEC);
 	outlive_signals();
 	if (chdir("/") < 0)

@@ -12,6 +12,8 @@
 
 /* The socket's descriptor in a helper, which is started as `name mode`, e.g. `dvs-slot __slot`. */
 #define PROC_SOCKET_FD 3
+/* The descriptor of /proc in a helper, if its parent holds one (proc_dir.h). */
+#define PROC_DIR_FD 4
 
 struct proc {
 	pid_t pid;
@@ -26,8 +28,8 @@ struct proc {
  */
 void proc_hold_streams(void);
 
-/* Checks that /proc and /dev/null exist, which proc_start() and the containment of jobs need.
- * Returns 0, or -1 with err. */
+/* Checks that /proc and /dev/null exist, which proc_start() and the containment of jobs need, and
+ * holds /proc from now on (proc_dir.h). Returns 0, or -1 with err. */
 int proc_check(struct error *err);
 
 /*
@@ -58,8 +60,9 @@ pid_t proc_start_on(int fd, const char *name, const char *mode, struct error *er
 
 /*
  * Called first by a helper: sets its name in ps, changes to /, and closes every descriptor above
- * the socket, also inherited ones. The helper then survives the signals that users and service
- * managers send, except KILL; programs that it starts do not inherit this.
+ * the socket, also inherited ones, except that of /proc, which it holds. The helper then survives
+ * the signals that users and service managers send, except KILL; programs that it starts do not
+ * inherit this.
  */
 void proc_become(const char *name);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/proc_id.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,7 +60,7 @@ enum proc_life proc_id_look(const struct proc_id *id)
 	if (id->pid_space != read_pid_space())
 		return PROC_ELSEWHERE;
 	if (!proc_stat_read((pid_t)id->pid, &st))
-		return PROC_GONE;
+		return kill((pid_t)id->pid, 0) == 0 || errno == EPERM ? PROC_ELSEWHERE : PROC_GONE;
 	return st.start_ticks == id->start_ticks && st.state != 'Z' && st.state != 'X' ? PROC_LIVES
 										       : PROC_GONE;
 }

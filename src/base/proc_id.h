@@ -22,7 +22,8 @@ void proc_id_self(struct proc_id *ret);
 enum proc_life {
 	PROC_LIVES,
 	PROC_GONE,
-	PROC_ELSEWHERE, /* in another pid namespace of this boot: its pid means nothing here */
+	PROC_ELSEWHERE, /* in another pid namespace of this boot: its pid means nothing here; or a
+			 * process has the pid, and /proc does not show which */
 	PROC_OF_ANOTHER_HOST,
 };
 

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/mem.h"
+#include "base/proc_dir.h"
 
-static bool read_small(const char *path, char *buf, size_t size)
+static bool read_small(const char *name, char *buf, size_t size)
 {
-	int fd = fs_open(path, O_RDONLY | O_CLOEXEC, 0);
+	int fd = proc_dir_open(name, O_RDONLY);
 	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
 
 	closep(&fd);
@@ -21,12 +21,12 @@ static bool read_small(const char *path, char *buf, size_t size)
 
 bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 {
-	char path[64], buf[512], *open_at, *close_at;
+	char name[64], buf[512], *open_at, *close_at;
 	unsigned long long user, system, start, child_user, child_system;
 	size_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (!read_small(path, buf, sizeof(buf)))
+	snprintf(name, sizeof(name), "%d/stat", (int)pid);
+	if (!read_small(name, buf, sizeof(buf)))
 		return false;
 	open_at = strchr(buf, '(');
 	close_at = strrchr(buf, ')'); /* the name itself may hold any character */
@@ -51,12 +51,12 @@ bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 
 bool proc_pss_read(pid_t pid, uint64_t *ret_bytes)
 {
-	char path[64], text[1024];
+	char name[64], text[1024];
 	unsigned long long kib;
 	const char *at;
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-	if (!read_small(path, text, sizeof(text)))
+	snprintf(name, sizeof(name), "%d/smaps_rollup", (int)pid);
+	if (!read_small(name, text, sizeof(text)))
 		return false;
 	at = strstr(text, "\nPss:");
 	if (!at || sscanf(at + 5, "%llu kB", &kib) != 1)
@@ -68,11 +68,11 @@ bool proc_pss_read(pid_t pid, uint64_t *ret_bytes)
 uint64_t proc_switches_read(pid_t pid)
 {
 	unsigned long long n = 0, sum = 0;
-	char path[64], line[128];
+	char name[64], line[128];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	f = fopen(path, "re");
+	snprintf(name, sizeof(name), "%d/status", (int)pid);
+	f = proc_dir_read(name);
 	while (f && fgets(line, sizeof(line), f))
 		if (sscanf(line, "voluntary_ctxt_switches: %llu", &n) == 1 ||
 		    sscanf(line, "nonvoluntary_ctxt_switches: %llu", &n) == 1)

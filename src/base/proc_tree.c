@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/proc_dir.h"
 #include "base/vec.h"
 
 /* The most processes that one proc_tree_read() collects; callers read again until the tree is
@@ -26,9 +28,9 @@ static void proc_tree_add(struct proc_tree *t, pid_t pid, pid_t parent)
 }
 
 /* Adds the pids of a "children" file, which may be of any length. */
-static bool read_children_file(struct proc_tree *t, const char *path, pid_t parent)
+static bool read_children_file(struct proc_tree *t, const char *name, pid_t parent)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = proc_dir_read(name);
 	int pid;
 
 	if (!f)
@@ -40,9 +42,9 @@ static bool read_children_file(struct proc_tree *t, const char *path, pid_t pare
 }
 
 /* For kernels without children files: reads the parent of every process. */
-static void scan_for_children(struct proc_tree *t, pid_t parent)
+static bool scan_for_children(struct proc_tree *t, pid_t parent)
 {
-	DIR *dir = opendir("/proc");
+	DIR *dir = proc_dir_list(".");
 	struct proc_stat st;
 	struct dirent *e;
 
@@ -54,29 +56,60 @@ static void scan_for_children(struct proc_tree *t, pid_t parent)
 	}
 	if (dir)
 		closedir(dir);
+	return dir != NULL;
 }
 
-/* Each thread has a children file of its own. */
-static void read_children(struct proc_tree *t, pid_t parent)
+/* Each thread has a children file of its own. false: not all could be read. */
+static bool read_children(struct proc_tree *t, pid_t parent)
 {
-	char path[64 + 256];
+	char name[64 + 256];
 	struct dirent *e;
 	bool has_files = true;
+	unsigned n_read = 0, n_unread = 0;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)parent);
-	dir = opendir(path);
+	snprintf(name, sizeof(name), "%d/task", (int)parent);
+	dir = proc_dir_list(name);
 	while (dir && (e = readdir(dir))) {
 		if (e->d_name[0] == '.')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)parent, e->d_name);
-		if (!read_children_file(t, path, parent) && errno == ENOENT)
-			has_files = access("/proc/thread-self/children", F_OK) == 0;
+		snprintf(name, sizeof(name), "%d/task/%s/children", (int)parent, e->d_name);
+		if (read_children_file(t, name, parent))
+			n_read++;
+		else if (errno != ENOENT)
+			n_unread++;
+		else
+			has_files = proc_dir_has("thread-self/children");
 	}
 	if (dir)
 		closedir(dir);
-	if (!has_files)
-		scan_for_children(t, parent);
+	return has_files ? n_read && !n_unread : scan_for_children(t, parent);
+}
+
+/* getsid() is faster than waitid(), and most pids belong to no process. */
+static bool is_own_child(pid_t pid)
+{
+	siginfo_t info;
+
+	if (getsid(pid) < 0 && errno == ESRCH)
+		return false;
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/*
+ * Without /proc, or a descriptor to read it: asks the kernel about each pid whether that is a child
+ * of this process. The children of a child that was killed become children of this process, so
+ * killing again and again reaches all.
+ */
+static void try_all_pids(struct proc_tree *t)
+{
+	pid_t most = proc_dir_pid_most();
+
+	t->n = 0;
+	t->is_blind = true;
+	for (pid_t pid = 1; pid <= most && t->n < TREE_MOST; pid++)
+		if (is_own_child(pid))
+			proc_tree_add(t, pid, getpid());
 }
 
 void proc_tree_read(struct proc_tree *t, proc_tree_skip *skip, void *ctx)
@@ -84,7 +117,9 @@ void proc_tree_read(struct proc_tree *t, proc_tree_skip *skip, void *ctx)
 	size_t kept = 0;
 
 	t->n = 0;
-	read_children(t, getpid());
+	t->is_blind = false;
+	if (!read_children(t, getpid()))
+		try_all_pids(t);
 	for (size_t i = 0; i < t->n; i++)
 		if (!skip || !skip(t->at[i].pid, ctx))
 			t->at[kept++] = t->at[i];
@@ -130,11 +165,19 @@ static void signal_distant(const struct proc_tree_entry *p, int signum)
 	closep(&pidfd);
 }
 
+/* It is not reaped yet, so its pid is not reused, also not as the id of a group. */
+static void signal_own(const struct proc_tree *t, pid_t child, int signum)
+{
+	bool is_for_group = t->is_blind && getpgid(child) == child;
+
+	kill(is_for_group ? -child : child, signum);
+}
+
 void proc_tree_signal(const struct proc_tree *t, int signum)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		if (i < t->n_own)
-			kill(t->at[i].pid, signum); /* not reaped yet: its pid is not reused */
+			signal_own(t, t->at[i].pid, signum);
 		else
 			signal_distant(&t->at[i], signum);
 	}
@@ -168,14 +211,19 @@ void proc_tree_describe(const struct proc_tree *t, struct str *to)
 	struct proc_stat st;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (!proc_stat_read(t->at[i].pid, &st) || st.state == 'Z')
+		bool is_known = proc_stat_read(t->at[i].pid, &st);
+
+		if (is_known ? st.state == 'Z' : !t->is_blind)
 			continue;
 		if (shown == DESCRIBED) {
 			more++;
 			continue;
 		}
 		str_add(to, shown++ ? ", " : "");
-		str_add_printable(to, st.name, strlen(st.name));
+		if (is_known)
+			str_add_printable(to, st.name, strlen(st.name));
+		else
+			str_add(to, "a process");
 		str_printf(to, " (pid %d)", (int)t->at[i].pid);
 	}
 	if (more)

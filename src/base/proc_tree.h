@@ -23,6 +23,8 @@ struct proc_tree_entry {
 struct proc_tree {
 	struct proc_tree_entry *at;
 	size_t n, cap, n_own;
+	bool is_blind; /* /proc could not be read: only children of this process are in it, and
+			* signals to one that leads a process group are for all of that */
 };
 
 /* true: leave this child, and everything below it, out. */

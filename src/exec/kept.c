@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/proc_dir.h"
 #include "base/vec.h"
-#include "base/fs.h"
 
 /* The kernel appends this to the path of an executable that was removed or replaced. */
 static const char deleted[] = " (deleted)";
@@ -63,12 +63,12 @@ static bool path_matches(const char *const *globs, const char *path)
 /* The program may have changed its argv[0]. */
 static bool argv0_matches(const char *const *globs, pid_t pid)
 {
-	char path[64], text[PATH_MAX];
+	char name[64], text[PATH_MAX];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	fd = fs_open(path, O_RDONLY | O_CLOEXEC, 0);
+	snprintf(name, sizeof(name), "%d/cmdline", (int)pid);
+	fd = proc_dir_open(name, O_RDONLY);
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	closep(&fd);
 	text[n > 0 ? n : 0] = '\0';
@@ -77,11 +77,11 @@ static bool argv0_matches(const char *const *globs, pid_t pid)
 
 static bool executable_matches(const char *const *globs, pid_t pid)
 {
-	char path[64], text[PATH_MAX];
+	char name[64], text[PATH_MAX];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-	n = readlink(path, text, sizeof(text) - 1);
+	snprintf(name, sizeof(name), "%d/exe", (int)pid);
+	n = proc_dir_readlink(name, text, sizeof(text) - 1);
 	if (n <= 0)
 		return false;
 	text[n] = '\0';

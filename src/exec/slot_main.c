@@ -16,9 +16,9 @@
 #include "base/mem.h"
 #include "base/numa.h"
 #include "base/proc.h"
+#include "base/proc_dir.h"
 #include "exec/attempt.h"
 #include "workspace/needs.h"
-#include "base/fs.h"
 
 /* With more unsent output, no more is read, and an interactive job that writes has to wait. */
 enum { UNSENT_MOST = 64 * 1024 };
@@ -89,7 +89,7 @@ static void set_signals(sigset_t *ret_waiting)
 /* Jobs are killed first when memory is short: they inherit this value, at no cost per job. */
 static void offer_to_oom(void)
 {
-	int fd = fs_open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+	int fd = proc_dir_open("self/oom_score_adj", O_WRONLY);
 
 	/* If this is not allowed, the order of kills is the kernel's. */
 	if (fd >= 0 && write(fd, "500", 3) < 0)

@@ -28,12 +28,13 @@ struct known {
 static bool is_ours(pid_t child, void *ctx)
 {
 	const struct known *k = ctx;
-	struct proc_stat st;
+	pid_t session;
 
 	for (size_t i = 0; i < k->n; i++)
 		if (k->at[i] == child)
 			return true;
-	return !proc_stat_read(child, &st) || st.session == k->session;
+	session = getsid(child);
+	return session < 0 || session == k->session;
 }
 
 static unsigned reap_own(const struct proc_tree *t)
@@ -45,12 +46,23 @@ static unsigned reap_own(const struct proc_tree *t)
 	return n;
 }
 
-/* Waits until this process has ended, or a short time. */
-static void wait_for_one(pid_t pid)
+static bool has_ended(pid_t child)
 {
-	struct pollfd p = {.fd = proc_open_pidfd(pid), .events = POLLIN};
+	siginfo_t end = {0};
 
-	poll(&p, 1, p.fd >= 0 ? PATIENCE_MS : 1);
+	return waitid(P_PID, (id_t)child, &end, WEXITED | WNOHANG | WNOWAIT) < 0 || end.si_pid;
+}
+
+/* Waits until this child has ended, or a short time. There may be no pidfds, or no descriptor. */
+static void wait_for_one(pid_t child)
+{
+	struct pollfd p = {.fd = proc_open_pidfd(child), .events = POLLIN};
+
+	if (p.fd >= 0)
+		poll(&p, 1, PATIENCE_MS);
+	else
+		for (unsigned ms = 0; ms < PATIENCE_MS && !has_ended(child); ms++)
+			poll(NULL, 0, 1);
 	closep(&p.fd);
 }
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Done, Story
+from harness import Done, Story, outlives, pids_with, scheduler_of, send_to_all
 
 
 class Surroundings(Story):
@@ -127,6 +127,51 @@ class Links(Story):
                 self.assertEqual(found, ["a", "a/log"] if there else [], done)
                 if there:
                     self.assertEqual(self.path("elsewhere", "a", "log").read_text(), "precious")
+
+
+# Leaves processes in all ways, some below others, and none of them ends by itself.
+LEAVE = """
+sleep 9999 &
+setsid sh -c 'sleep 9999 & setsid sleep 9999' &
+(trap '' TERM; setsid setsid sh -c 'sleep 9999; sleep 9999' &)
+"""
+
+
+class CoveredProc(Story):
+    """A job mounts something over /proc, in a mount namespace of the run."""
+
+    def in_namespace(self, *options):
+        probe = subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/proc"], capture_output=True, check=False)
+        if probe.returncode:
+            self.skipTest("nothing can be mounted over /proc here")
+        self.write("leave.sh", LEAVE)
+        binary, self.binary = self.binary, "unshare"
+        return self.start("-rm", binary, "run", "cfg.hjson", "--view", "none", *options)
+
+    def test_processes_of_jobs_are_killed_although_proc_is_covered(self):
+        self.config("""{ flow: "jobs", name: "c", jobs: [
+          { name: "cover", command: "mount -t tmpfs none /proc && ! ls -d /proc/self" }
+          { name: "leaves", needs: ["cover"], command: "sh leave.sh" }
+          { name: "waits", needs: ["cover"], command: ". ./leave.sh; wait", timeout: "0.2s", grace: "0s" }
+          { name: "ends_its_slot", needs: ["leaves"], command: ". ./leave.sh; kill -9 $PPID; wait" }
+          { name: "later", needs: ["leaves"], command: "sh leave.sh" } ] }""")
+        done = self.finish(self.in_namespace("-j", "1"))
+        self.assertEqual(self.statuses(), {"cover": "PASSED", "leaves": "PASSED", "waits": "KILLED", "ends_its_slot": "KILLED",
+                                           "later": "PASSED"}, done)
+        self.assertEqual({job["id"] for job in self.results()["jobs"] if job["leaky"]}, {"leaves", "later"}, done)
+
+    def test_nothing_is_left_of_a_run_that_is_killed_after_proc_was_covered(self):
+        told = self.fifo()
+        self.config(f"""{{ flow: "jobs", name: "c", jobs: [
+          {{ name: "cover", command: "mount -t tmpfs none /proc" }}
+          {{ name: "waits", needs: ["cover"], command: ". ./leave.sh; echo $PPID > {told.path}; wait" }} ] }}""")
+        for kills_slot in (False, True):
+            process = self.in_namespace()
+            slot = int(told.line())
+            send_to_all([scheduler_of(process), *[slot] * kills_slot], signal.SIGKILL)
+            self.assertEqual(self.finish(process).code, 3)
+            self.assertEqual([p for p in pids_with(self.cookie) if outlives(p, 2)], [])
+            self.binary = os.environ["DVSCHED"]
 
 
 class StoppedProcesses(Story):

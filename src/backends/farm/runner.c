@@ -20,6 +20,7 @@
 #include "base/link.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/proc_dir.h"
 #include "base/vec.h"
 #include "exec/slot_wire.h"
 
@@ -295,6 +296,7 @@ int runner_main(const char *dir, const char *number)
 
 	prctl(PR_SET_NAME, "dvs-runner");
 	proc_close_to_others();
+	proc_dir_hold(); /* else its slot opens it */
 	runner_find_place(&r);
 	if (runner_read_file(&r, &err) < 0) {
 		fprintf(stderr, "dvsched: the job's file: %s\n", err.msg);

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/proc_dir.h"
 #include "base/term_mode.h"
 #include "cli/load/load.h"
 #include "config/config.h"
@@ -417,6 +418,10 @@ int guard_split(double deadline_in_s, double grace_s, const char *cgroup_dir, in
 	cgroups = cgroup_dir;
 	if (deadline_in_s > 0)
 		w.deadline = clock_now(clock_real()) + deadline_in_s;
+	if (proc_dir_hold() < 0) {
+		*ret_exit = cannot_split("/proc");
+		return -1;
+	}
 	if (socket_or_wait(ends) < 0) {
 		*ret_exit = cannot_split("no socket");
 		return -1;

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/proc_dir.h"
 
 /* "7f…-7f… r-xp 00000000 fe:01 1234 /tmp/aicpu_sim_x". The device here may differ from that of
  * stat(), so inode and name are compared. */
@@ -66,7 +67,7 @@ static void look_at_descriptors(int pid_fd, struct used_file *files, size_t n)
 
 void file_users_find(struct used_file *files, size_t n)
 {
-	DIR *all = n ? opendir("/proc") : NULL;
+	DIR *all = n ? proc_dir_list(".") : NULL;
 	struct dirent *e;
 
 	for (size_t i = 0; i < n; i++)

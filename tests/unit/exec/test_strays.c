@@ -8,12 +8,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/proc_dir.h"
 #include "base/proc_tree.h"
 #include "exec/slot.h"
 
@@ -140,6 +142,46 @@ static void all_below_are_killed_but_for_one_and_its_own(void **state)
 	assert_int_equal(exec_kill_descendants(0), 0);
 }
 
+/* As if a mount covered /proc: it cannot be opened. The kernel is asked about each pid then. */
+static void processes_are_found_and_killed_without_proc(void **state)
+{
+	pid_t leader = start_child(true, true), known = start_child(true, true);
+	struct proc_tree t = {0};
+	struct rlimit files, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	none = (struct rlimit){0, files.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	proc_tree_read(&t, NULL, NULL);
+	assert_true(t.is_blind);
+	assert_int_equal(t.n, 2);
+	assert_int_equal(exec_reap_strays(&known, 1), 2);
+	assert_int_equal(waitpid(leader, NULL, WNOHANG), -1);
+	assert_true(is_there(known));
+	assert_int_equal(exec_kill_descendants(0), 2);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	proc_tree_done(&t);
+}
+
+/* Processes below a child are not found then, but TERM reaches those of its process group. */
+static void without_proc_a_signal_is_for_a_whole_process_group(void **state)
+{
+	pid_t leader = start_child(true, true), below;
+	struct proc_tree t = {0};
+	siginfo_t end;
+
+	(void)state;
+	proc_tree_read(&t, NULL, NULL);
+	below = t.at[1].pid;
+	proc_tree_signal(&(struct proc_tree){t.at, 1, 1, 1, .is_blind = true}, SIGTERM);
+	assert_int_equal(waitid(P_PID, (id_t)leader, &end, WEXITED), 0);
+	assert_int_equal(waitid(P_PID, (id_t)below, &end, WEXITED),
+			 0); /* adopted, and ended, too */
+	proc_tree_done(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,8 +190,11 @@ int main(void)
 		cmocka_unit_test(many_strays_are_all_killed),
 		cmocka_unit_test(what_is_below_children_can_be_killed_alone),
 		cmocka_unit_test(all_below_are_killed_but_for_one_and_its_own),
+		cmocka_unit_test(processes_are_found_and_killed_without_proc),
+		cmocka_unit_test(without_proc_a_signal_is_for_a_whole_process_group),
 	};
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	proc_dir_hold(); /* the highest pid is known */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
