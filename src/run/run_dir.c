@@ -65,10 +65,14 @@ static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 	time_t t = (time_t)wall_s;
 	unsigned part = (unsigned)((wall_s - (double)t) * 65536) & 0xffff;
 	unsigned char random;
+	ssize_t k;
 	size_t n;
 	struct tm tm;
 
-	if (getrandom(&random, 1, 0) != 1)
+	do
+		k = getrandom(&random, 1, 0);
+	while (k < 0 && errno == EINTR);
+	if (k != 1)
 		return error_sys(err, errno, "cannot get random numbers");
 	gmtime_r(&t, &tm);
 	n = strftime(r->id, sizeof(r->id), "%Y%m%dT%H%M%SZ", &tm);

@@ -93,6 +93,8 @@ static void read_scheduler(struct watch *w)
 	char buf[512];
 	ssize_t n = read(w->fd, buf, sizeof(buf));
 
+	if (n < 0 && errno == EINTR)
+		return; /* poll() asks again */
 	if (n <= 0) {
 		closep(&w->fd);
 		return;
