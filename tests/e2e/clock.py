@@ -7,14 +7,16 @@ import json
 import os
 import pathlib
 import signal
-import struct
+import sys
 import time
 import unittest
 
-from harness import PATIENCE_S, Story, children_of, outlives, scheduler_of
-from run import jobs_of
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
+import clocks  # noqa: E402
+from clocks import HOUR  # noqa: E402
+from harness import PATIENCE_S, Story, children_of, outlives, scheduler_of  # noqa: E402
+from run import jobs_of  # noqa: E402
 
-HOUR = 3600
 
 
 class Clocks(Story):
@@ -24,13 +26,8 @@ class Clocks(Story):
         if not library.exists():
             self.skipTest(f"{library} is not there")
         self.needs_plain_calls()
-        self.clocks = self.path("clocks")
-        self.shift()
-        self.env = {"LD_PRELOAD": str(library), "DVSCHED_CLOCKS": str(self.clocks)}
-
-    def shift(self, wall_s=0, monotonic_s=0):
-        with open(self.clocks, "r+b" if self.clocks.exists() else "w+b") as file:
-            file.write(struct.pack("qq", wall_s, monotonic_s))
+        shifted = clocks.Clocks(self.path("clocks"))
+        self.shift, self.env = shifted.shift, shifted.environ(library)
 
     def gated(self, more="", name="cfg.hjson"):
         """A job that says when it runs and waits, and another one after it."""

@@ -4,34 +4,25 @@ import json
 import os
 import pathlib
 import select
-import shutil
 import subprocess
+import sys
 import unittest
 
-from harness import Story
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
+from harness import Story  # noqa: E402
+from images import Image  # noqa: E402
 
-SIZE = 12 << 20
 N_JOBS = 6
 
 
 class PowerFailures(Story):
-    def sh(self, *command):
-        subprocess.run(command, check=True, capture_output=True)
-
-    def mount(self, image):
-        self.sh("mount", "-o", "loop", image, self.at)
-        self.addCleanup(subprocess.run, ["umount", "-l", self.at], check=False, capture_output=True)
-
     def make_disk(self):
-        self.at, image = self.path("disk"), self.path("image")
-        self.at.mkdir()
-        with open(image, "wb") as file:
-            file.truncate(SIZE)
         try:
-            self.sh("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0", image)
-            self.mount(image)
+            image = Image(self.path("image"), self.path("disk"))
         except (OSError, subprocess.CalledProcessError) as e:
             self.skipTest(f"no file system can be mounted here: {e}")
+        self.addCleanup(image.close)
+        self.at = image.at
         return image
 
     def assert_whole(self):
@@ -64,8 +55,7 @@ class PowerFailures(Story):
         copies = []
 
         def copy():
-            copies.append(self.path(f"image{len(copies)}"))
-            shutil.copyfile(image, copies[-1])
+            copies.append(image.copy(self.path(f"image{len(copies)}")))
 
         for _ in range(N_JOBS):
             self.assertEqual(events.line(), "up")
@@ -73,10 +63,10 @@ class PowerFailures(Story):
             os.write(gate.fd, b"go\n")
         self.assertEqual(self.finish(process).code, 1)
         copy()
-        self.sh("umount", self.at)
+        image.unmount()
         has_run = []
         for i, disk in enumerate(copies):
-            self.mount(disk)
+            image.mount(disk)
             self.assert_whole()
             if i == N_JOBS:  # it had ended: its record is complete
                 self.assertEqual(len(json.loads((self.at / "scratch/.dvsched/runs/latest/results.json").read_text())["jobs"]), N_JOBS)
@@ -84,7 +74,7 @@ class PowerFailures(Story):
             has_run.append(self.go_on(i))
             while gate_rest(gate):
                 pass
-            self.sh("umount", self.at)
+            image.unmount()
         self.assertTrue(all(has_run), has_run)  # the run was published with its first record synced
 
 

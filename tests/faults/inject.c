@@ -5,18 +5,22 @@
  *
  *   DVSCHED_FAULT_COUNTS=FILE          counts the calls of each kind of process (struct counts)
  *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N    the N-th CALL of processes of that ROLE fails so; "N+": all
- * from the N-th on; "N%M": every M-th from there
+ * from the N-th on; "N%M": every M-th from there; "N~MS": all for so many milliseconds from there
  *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N:PARTS   the same of calls that change a file whose path
  * contains one of PARTS ("a|b"). CALL may be disk: any such call. A negative ERRNO: a write() is
  * short, and with "N+" the later ones fail. DVSCHED_FAULT_TRACE=FILE           appends "ROLE CALL
  * PATH" of each call that changes a file
  *
  * ROLE is guardian, scheduler, slot, clerk or any. The calls of all slots are counted together.
+ *
+ * Not here are calls that no shortage and no disk makes fail: kill(), prctl(), setsid(),
+ * fcntl(F_SETFL), lseek(), munmap(), timer_settime(), sched_setaffinity().
  */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,12 +33,14 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -73,6 +79,20 @@ enum role {
 	X(mkdir)        \
 	X(stat)         \
 	X(opendir)      \
+	X(readdir)      \
+	X(readlink)     \
+	X(realpath)     \
+	X(access)       \
+	X(statvfs)      \
+	X(chdir)        \
+	X(fopen)        \
+	X(pidfd)        \
+	X(exec)         \
+	X(mmap)         \
+	X(inotify)      \
+	X(sleep)        \
+	X(chmod)        \
+	X(utimens)      \
 	X(fork)         \
 	X(clone)        \
 	X(spawn)        \
@@ -112,6 +132,7 @@ static const char *const role_names[] = {"guardian", "scheduler", "slot", "clerk
 struct counts {
 	unsigned long n[ROLES][CALL_COUNT];
 	unsigned long n_chosen; /* by path */
+	unsigned long until_ms; /* of "N~MS", once the N-th was called */
 };
 
 static struct {
@@ -120,8 +141,9 @@ static struct {
 	pid_t first; /* the process that was started */
 	int target_role, target_call, errnum;
 	unsigned long n;
-	unsigned long every; /* 0: the n-th alone */
-	const char *parts;   /* of paths; NULL: calls are not chosen by path */
+	unsigned long every;   /* 0: the n-th alone */
+	unsigned long last_ms; /* 0: without end */
+	const char *parts;     /* of paths; NULL: calls are not chosen by path */
 	const char *trace;
 } fault = {.role = ROLE_NONE, .target_role = -1};
 
@@ -145,7 +167,8 @@ static void read_fault(const char *text)
 	fault.target_call = index_of(call + 1, (size_t)(errnum - call - 1), call_names, CALL_COUNT);
 	fault.errnum = (int)strtol(errnum + 1, &end, 10);
 	fault.n = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
-	fault.every = *end == '+' ? 1 : *end == '%' ? strtoul(end + 1, NULL, 10) : 0;
+	fault.every = *end == '+' || *end == '~' ? 1 : *end == '%' ? strtoul(end + 1, NULL, 10) : 0;
+	fault.last_ms = *end == '~' ? strtoul(end + 1, NULL, 10) : 0;
 	end += strcspn(end, ":");
 	fault.parts = *end == ':' ? end + 1 : NULL;
 }
@@ -167,7 +190,9 @@ static enum role find_role(void)
 	first = strlen(words) + 1;
 	if (strcmp(words + first, "__slot") == 0)
 		return ROLE_SLOT;
-	return strcmp(words + first, "__clerk") == 0 ? ROLE_CLERK : ROLE_GUARDIAN;
+	if (strcmp(words + first, "__clerk") == 0)
+		return ROLE_CLERK;
+	return words[first] == '_' ? ROLE_NONE : ROLE_GUARDIAN;
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -197,11 +222,26 @@ static enum role role_now(void)
 	return fault.role == ROLE_GUARDIAN && getpid() != fault.first ? ROLE_SCHEDULER : fault.role;
 }
 
+/* The first one to ask starts the time. */
+static bool is_over(void)
+{
+	struct timespec t;
+	unsigned long now_ms, none = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now_ms = (unsigned long)t.tv_sec * 1000 + (unsigned long)t.tv_nsec / 1000000;
+	__atomic_compare_exchange_n(&fault.counts->until_ms, &none, now_ms + fault.last_ms, false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	return now_ms >= __atomic_load_n(&fault.counts->until_ms, __ATOMIC_RELAXED);
+}
+
 static bool is_nth(unsigned long n)
 {
-	if (!fault.n || n <= fault.n)
-		return fault.n && n == fault.n;
-	return fault.every && (n - fault.n) % fault.every == 0;
+	if (!fault.n || n < fault.n)
+		return false;
+	if (fault.last_ms)
+		return !is_over();
+	return n == fault.n || (fault.every && (n - fault.n) % fault.every == 0);
 }
 
 /* Counts the call; true, with errno: it fails. */
@@ -365,6 +405,32 @@ WRAP(stat, -1, int, fstatat, (int dir, const char *path, struct stat *st, int fl
      (dir, path, st, flags))
 WRAP(opendir, NULL, DIR *, opendir, (const char *path), (path))
 WRAP(opendir, NULL, DIR *, fdopendir, (int fd), (fd))
+WRAP(readdir, NULL, struct dirent *, readdir, (DIR * d), (d))
+WRAP(readlink, -1, ssize_t, readlink, (const char *path, char *to, size_t n), (path, to, n))
+WRAP(realpath, NULL, char *, realpath, (const char *path, char *to), (path, to))
+WRAP(realpath, NULL, char *, getcwd, (char *to, size_t n), (to, n))
+WRAP(access, -1, int, access, (const char *path, int how), (path, how))
+WRAP(access, -1, int, faccessat, (int dir, const char *path, int how, int flags),
+     (dir, path, how, flags))
+WRAP(statvfs, -1, int, statvfs, (const char *path, struct statvfs *st), (path, st))
+WRAP(statvfs, -1, int, fstatvfs, (int fd, struct statvfs *st), (fd, st))
+WRAP(chdir, -1, int, chdir, (const char *path), (path))
+WRAP(fopen, NULL, FILE *, fopen, (const char *path, const char *how), (path, how))
+WRAP(fopen, NULL, FILE *, popen, (const char *command, const char *how), (command, how))
+WRAP(exec, -1, int, execve, (const char *path, char *const *argv, char *const *env),
+     (path, argv, env))
+WRAP(mmap, MAP_FAILED, void *, mmap, (void *to, size_t n, int how, int flags, int fd, off_t at),
+     (to, n, how, flags, fd, at))
+WRAP(inotify, -1, int, inotify_init1, (int flags), (flags))
+WRAP(inotify, -1, int, inotify_add_watch, (int fd, const char *path, uint32_t mask),
+     (fd, path, mask))
+WRAP(sleep, -1, int, nanosleep, (const struct timespec *t, struct timespec *rest), (t, rest))
+WRAP_FILE(chmod, int, chmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD, path)
+WRAP_FILE(chmod, int, fchmod, (int fd, mode_t mode), (fd, mode), fd, NULL)
+WRAP_FILE(utimens, int, utimensat,
+	  (int dir, const char *path, const struct timespec t[2], int flags), (dir, path, t, flags),
+	  dir, path)
+WRAP_FILE(unlink, int, rmdir, (const char *path), (path), AT_FDCWD, path)
 WRAP(fork, -1, pid_t, fork, (void), ())
 WRAP(pipe, -1, int, pipe2, (int ends[2], int flags), (ends, flags))
 WRAP(socketpair, -1, int, socketpair, (int family, int type, int protocol, int ends[2]),
@@ -378,6 +444,8 @@ WRAP(memfd, -1, int, memfd_create, (const char *name, unsigned int flags), (name
 WRAP(dup, -1, int, dup, (int fd), (fd))
 WRAP(dup, -1, int, dup2, (int fd, int to), (fd, to))
 WRAP(flock, -1, int, flock, (int fd, int op), (fd, op))
+WRAP(poll, -1, int, ppoll,
+     (struct pollfd * p, nfds_t n, const struct timespec *t, const sigset_t *set), (p, n, t, set))
 WRAP(poll, -1, int, poll, (struct pollfd * p, nfds_t n, int ms), (p, n, ms))
 WRAP(epoll_create, -1, int, epoll_create1, (int flags), (flags))
 WRAP(epoll_ctl, -1, int, epoll_ctl, (int fd, int op, int of, struct epoll_event *e),
@@ -392,6 +460,11 @@ WRAP(wait, -1, int, waitid, (idtype_t type, id_t id, siginfo_t *info, int flags)
 WRAP(getrandom, -1, ssize_t, getrandom, (void *to, size_t n, unsigned int flags), (to, n, flags))
 /* It returns the error. */
 WRAP(spawn, errno, int, posix_spawn,
+     (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+      const posix_spawnattr_t *attr, char *const *argv, char *const *envp),
+     (pid, path, actions, attr, argv, envp))
+
+WRAP(spawn, errno, int, posix_spawnp,
      (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
       const posix_spawnattr_t *attr, char *const *argv, char *const *envp),
      (pid, path, actions, attr, argv, envp))
@@ -435,6 +508,46 @@ int openat(int dir, const char *path, int flags, ...)
 	mode = mode_of(flags, list);
 	va_end(list);
 	return is_open_due(dir, path, flags) ? -1 : next(dir, path, flags, mode);
+}
+
+/* Copies of descriptors and locks; others fail for no shortage. */
+int fcntl(int fd, int what, ...)
+{
+	static int (*next)(int, int, ...);
+	bool is_copy = what == F_DUPFD || what == F_DUPFD_CLOEXEC;
+	va_list list;
+	void *arg;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "fcntl");
+	va_start(list, what);
+	arg = va_arg(list, void *);
+	va_end(list);
+	return is_copy && is_due(CALL_dup) ? -1 : next(fd, what, arg);
+}
+
+/* openat2() and pidfd_open() have no functions in the C library. */
+long syscall(long number, ...)
+{
+	static long (*next)(long, ...);
+	va_list list;
+	long a[6];
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "syscall");
+	va_start(list, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_openat2) {
+		const struct open_how *how = (const void *)a[2];
+
+		if (is_open_due((int)a[0], (const char *)a[1], (int)how->flags))
+			return -1;
+	} else if (number == SYS_pidfd_open && is_due(CALL_pidfd)) {
+		return -1;
+	}
+	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 ssize_t write(int fd, const void *from, size_t n)
