@@ -154,6 +154,41 @@ class MonotonicClock(Clocks):
         self.assertEqual(done.code, 0, done)
         self.assertEqual(self.statuses(), {"a": "PASSED", "b": "PASSED"})
 
+    def test_a_limit_that_passes_while_the_loop_is_late_counts(self):
+        """The scheduler alone is late, or its slots, too."""
+        for is_slot_late in False, True:
+            self.gated(name="cfg.hjson")
+            self.shift()
+            process, job = self.begin()
+            stopped = self.stop_all(process) if is_slot_late else [scheduler_of(process)]
+            os.kill(stopped[0], signal.SIGSTOP)
+            self.shift(monotonic_s=2 * HOUR)
+            if not is_slot_late:
+                self.assertFalse(outlives(job, PATIENCE_S))  # its slot is in time
+            for pid in reversed(stopped):
+                os.kill(pid, signal.SIGCONT)
+            done = self.finish(process)
+            self.assertEqual(done.code, 1, done)
+            self.assertEqual({n: (j["status"], j["reason"]) for n, j in jobs_of(self.results()).items()},
+                             {"a": ("KILLED", "timeout"), "b": ("KILLED", "dependency")}, done)
+            os.unlink(self.events.path)
+            os.unlink(self.gate.path)
+
+    def test_a_job_that_starts_after_the_loop_was_late_has_its_whole_time(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [
+            { name: "a", command: "echo $$ > events; read x < gate" } { name: "b", needs: ["a"], timeout: "1h", command: "sleep 0.05" } ] }"""
+                    .replace("> events", f"> {self.path('events')}").replace("< gate", f"< {self.path('gate')}"))
+        self.events, self.gate = self.fifo(), self.fifo("gate")
+        process, job = self.begin()
+        scheduler = scheduler_of(process)
+        os.kill(scheduler, signal.SIGSTOP)
+        self.open_gate()
+        self.assertFalse(outlives(job, PATIENCE_S))  # the message about its end waits
+        self.shift(monotonic_s=2 * HOUR)
+        os.kill(scheduler, signal.SIGCONT)
+        done = self.finish(process)
+        self.assertEqual((done.code, self.statuses()), (0, {"a": "PASSED", "b": "PASSED"}), done)
+
     def test_a_limit_counts_from_any_beginning(self):
         """After 47 days and after centuries: no clock is a 32-bit number of milliseconds."""
         for uptime_s in 4_294_960, 10**10:

@@ -150,6 +150,29 @@ class Depth(Story):
         self.assertIn("20000 jobs: 20000 passed", done.out)
 
 
+class Size(Story):
+    def cost_of(self, n):
+        """Of a run of n jobs in three layers and one that needs them all: its CPU time, and the most memory of a process, in KiB."""
+        self.config("""{ flow: "jobs", name: "f", jobs: [
+            { name: "a.{i}", sweep: { i: "1..%d" }, command: "true" }, { name: "b.{i}", sweep: { i: "1..%d" }, command: "true", needs: ["a.{i}"] },
+            { name: "c.{i}", sweep: { i: "1..%d" }, command: "true", needs: ["b.{i}"] }, { name: "all", command: "true", needs: ["c.*"] } ] }"""
+                    % (n // 3, n // 3, n // 3))
+        process = self.start("run", "cfg.hjson", "--fake", "--view", "none")
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.results()["counts"]["passed"], n + 1)
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+    def test_time_and_memory_of_100000_jobs_are_in_proportion(self):
+        """To those of 24,999: four times as many jobs."""
+        self.needs_plain_calls()  # a sanitizer takes memory and time of its own
+        few_s, few_kib = self.cost_of(24_999)
+        many_s, many_kib = self.cost_of(99_999)
+        self.assertLess(many_kib, 4 * 1.25 * few_kib)
+        self.assertLess(many_s, 4 * 4 * few_s)  # a square would be 16 times as much, and a busy machine's caches are small
+
+
 class Signals(Story):
     def test_a_job_that_dies_of_a_signal_says_which(self):
         self.config('{ flow: "jobs", name: "f", jobs: [{ name: "a", command: "ulimit -c 0; kill -SEGV $$" }] }')

@@ -238,6 +238,11 @@ class Stopping(Story):
 
     def test_killing_the_scheduler_leaves_no_process(self):
         process = self.begin()
+        os.kill(scheduler_of(process), signal.SIGKILL)
+        self.assertEqual(self.finish(process).code, 3)
+
+    def test_killing_the_guardian_leaves_no_process(self):
+        process = self.begin()
         process.kill()
         process.wait()
 
