@@ -8,8 +8,8 @@
  * from the N-th on; "N%M": every M-th from there; "N~MS": all for so many milliseconds from there
  *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N:PARTS   the same of calls that change a file whose path
  * contains one of PARTS ("a|b"). CALL may be disk: any such call. A negative ERRNO: a write() is
- * short, and with "N+" the later ones fail. DVSCHED_FAULT_TRACE=FILE           appends "ROLE CALL
- * PATH" of each call that changes a file
+ * short, and with "N+" the later ones fail; -1009: the process dies of SIGKILL after half of it.
+ * DVSCHED_FAULT_TRACE=FILE           appends "ROLE CALL PATH" of each call that changes a file
  *
  * ROLE is guardian, scheduler, slot, clerk or any. The calls of all slots are counted together.
  *
@@ -262,7 +262,7 @@ static bool is_due(enum call call)
 
 /* ---- calls that change a file, chosen by its path ---- */
 
-enum { PATH_ROOM = 8192 };
+enum { PATH_ROOM = 8192, TORN = 1000 + SIGKILL };
 
 /* The path of name in the directory dir, or of the file dir if name is NULL. */
 static void find_path(int dir, const char *name, char *to)
@@ -562,6 +562,8 @@ ssize_t write(int fd, const void *from, size_t n)
 	at = count_chosen(CALL_write, fd, NULL);
 	if (!at || !is_nth(at))
 		return next(fd, from, n);
+	if (fault.errnum == -TORN && next(fd, from, n / 2) >= 0)
+		kill(getpid(), SIGKILL);
 	if (fault.errnum < 0 && at == fault.n && n > 1)
 		return next(fd, from, n / 2);
 	errno = fault.errnum < 0 ? -fault.errnum : fault.errnum;

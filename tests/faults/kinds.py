@@ -156,19 +156,22 @@ def kill_some(bed, process, victims):
     return n
 
 
+TORN = -1009  # of inject.c: half a write, then SIGKILL
+
+
 class Records(Kind):
-    """`records VICTIMS N`: SIGKILL when the journal has N records."""
+    """`records VICTIMS N`: SIGKILL when the journal has N records; `records torn N`: of the scheduler, in the middle of the N-th."""
 
     name, n_short = "records", 100
     most = 45
 
     def all(self):
-        for victims in VICTIMS:
+        for victims in (*VICTIMS, "torn"):
             for n in range(1, self.most + 1):
                 yield f"records {victims} {n}"
 
     def leave(self, words):
-        who = {"scheduler": ("scheduler",), "guardian": ("guardian",), "slots": ("scheduler",)}
+        who = {"scheduler": ("scheduler",), "guardian": ("guardian",), "slots": ("scheduler",), "torn": ("scheduler",)}
         return Leave(killed=who.get(words[0], ("guardian", "scheduler")))
 
     def wait(self, bed, process, n):
@@ -176,6 +179,8 @@ class Records(Kind):
             time.sleep(0.001)
 
     def cause(self, bed, words):
+        if words[0] == "torn":
+            return bed.run(fault=f"scheduler:write:{TORN}:{words[1]}:journal.jsonl")
         process = bed.start_run()
         self.wait(bed, process, int(words[1]))
         kill(bed, process, words[0])
