@@ -4,6 +4,7 @@
 #include "clerk/clerk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,18 +12,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/link.h"
-#include "base/list.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/vec.h"
 #include "base/wire.h"
-#include "clerk/clerk_wire.h"
+#include "clerk/requests.h"
 #include "io/child.h"
 #include "io/port.h"
 #include "io/vigil.h"
 
 enum { SEND_AT_ONCE = 64 * 1024, LOOK_MS = 1000 };
+/* A process that dies is replaced, unless it is one of so many in a row that died soon. */
+enum { SHORT_LIVES_MOST = 4 };
 
 /* Limits in clerk_finish(). */
 static const struct vigil_limits closing_limits = {
@@ -47,54 +50,39 @@ static const double killed_s = 0.5, trash_s = 0.5;
  * the clerk wakes twenty times a second instead of at every change.
  */
 static const double gather_s = 0.05;
-
-/* A request that is not sent yet. A link or a sync with the same key is merged into it. */
-struct request {
-	struct list link;
-	enum clerk_request type;
-	char *key;			    /* requests with the same key are merged; NULL: never */
-	char *base, *group, *name, *target; /* base: also the path of the other types */
-};
+/* A process that dies earlier counts as one that died soon. */
+static const double short_life_s = 10;
+/* Pause until another try, if no process can be started. */
+static const double again_s = 1;
 
 struct clerk {
 	struct ev_loop *loop;
+	char *root;
 	struct link link; /* to the process */
 	struct child child;
 	struct port port;
-	ev_timer gather;
-	struct list queue;
-	struct map by_key;
+	pid_t pid;
+	double started_s;
+	unsigned n_short; /* processes in a row that died soon */
+	ev_timer gather, again;
+	struct requests requests;
+	VEC(char *) groups; /* that links were asked for in */
 	clerk_problem *problem;
 	void *ctx;
 	clerk_space *space; /* or NULL */
 	void *space_ctx;
 	void (*tick)(void *ctx); /* or NULL */
 	void *tick_ctx;
+	clerk_died *died; /* or NULL */
+	void *died_ctx;
 	double trash_s; /* how long clerk_free() waits for the trash */
-	bool is_gone, is_done, is_hurried;
+	bool is_up;	/* there is a process */
+	bool is_over;	/* there is none, and none is started any more */
+	bool is_finishing, is_done, is_hurried;
 	bool is_lost; /* it did not finish in time; clerk_finish() does not wait again */
 };
 
-static void request_free(struct request *r)
-{
-	free(r->key);
-	free(r->base);
-	free(r->group);
-	free(r->name);
-	free(r->target);
-	free(r);
-}
-
-static void forget_queue(struct clerk *c)
-{
-	list_for_each (it, &c->queue) {
-		struct request *r = list_entry(it, struct request, link);
-
-		list_remove(&r->link);
-		request_free(r);
-	}
-	map_done(&c->by_key);
-}
+static void clerk_on_ended(struct child *child, int status);
 
 static void stop_watching(struct clerk *c)
 {
@@ -102,18 +90,18 @@ static void stop_watching(struct clerk *c)
 	ev_timer_stop(c->loop, &c->gather);
 }
 
-/* Without a clerk the run goes on; status links and syncs are missing. */
-static void clerk_on_gone(struct clerk *c)
+/* The socket has ended. In the loop the process is reaped later. */
+static void clerk_hang_up(struct clerk *c)
 {
-	if (c->is_gone)
-		return;
-	c->is_gone = true;
+	c->is_up = false;
 	stop_watching(c);
-	forget_queue(c);
-	if (c->problem && !c->is_done)
-		c->problem(c->ctx,
-			   "the clerk (status links, syncing, free space) died; the run goes on "
-			   "without it");
+	link_close(&c->link);
+	if (!c->is_finishing)
+		child_hung_up(&c->child);
+	else if (child_wait(&c->child, killed_s))
+		clerk_on_ended(&c->child, c->child.status);
+	else
+		clerk_on_ended(&c->child, CHILD_GIVEN_UP);
 }
 
 /* ---- sending ---- */
@@ -134,15 +122,10 @@ static void clerk_encode_message(struct clerk *c, const struct request *r)
 /* Encodes the next part of the queue; the part before was sent. */
 static void clerk_refill_batch(struct clerk *c)
 {
-	while (!list_is_empty(&c->queue) && c->link.out.len < SEND_AT_ONCE) {
-		struct request *r = list_entry(c->queue.next, struct request, link);
+	const struct request *r;
 
+	while (c->link.out.len < SEND_AT_ONCE && (r = requests_take(&c->requests)) != NULL)
 		clerk_encode_message(c, r);
-		list_remove(&r->link);
-		if (r->key && map_get(&c->by_key, r->key) == r)
-			map_remove(&c->by_key, r->key);
-		request_free(r);
-	}
 }
 
 /* Sends as much as the socket takes. Returns false when nothing is left. */
@@ -159,7 +142,7 @@ static bool send_some(struct clerk *c)
 		if (state == LINK_LATER || state == LINK_SHORT)
 			return true;
 		if (state == LINK_LOST) {
-			clerk_on_gone(c);
+			clerk_hang_up(c);
 			return false;
 		}
 	}
@@ -179,7 +162,7 @@ static void on_gathered(struct ev_loop *loop, ev_timer *w, int revents)
 
 static void want_to_send(struct clerk *c)
 {
-	if (c->port.wants_out || ev_is_active(&c->gather))
+	if (!c->is_up || c->port.wants_out || ev_is_active(&c->gather))
 		return;
 	ev_timer_set(&c->gather, gather_s, 0);
 	ev_timer_start(c->loop, &c->gather);
@@ -207,6 +190,8 @@ static void clerk_take_frames(struct clerk *c)
 	while (link_next(&c->link, &type, &w) > 0) {
 		const char *text;
 
+		if (type == CLERK_CONFIRM)
+			requests_confirm(&c->requests, wire_u64(&w));
 		if (type == CLERK_DONE)
 			c->is_done = true;
 		if (type == CLERK_SPACE_IS)
@@ -232,44 +217,38 @@ static void on_clerk_readable(struct port *p)
 	struct clerk *c = container_of(p, struct clerk, port);
 
 	if (!clerk_receive_frames(c))
-		clerk_on_gone(c);
+		clerk_hang_up(c);
 }
 
 /* ---- requests ---- */
 
 static void clerk_add_message(struct clerk *c, struct request values)
 {
-	struct request *r = xmalloc(sizeof(*r));
-
-	*r = values;
-	list_init(&r->link);
-	list_append(&c->queue, &r->link);
-	if (r->key)
-		map_set(&c->by_key, r->key, r);
+	requests_add(&c->requests, &values);
 	want_to_send(c);
 }
 
 static void add_path(struct clerk *c, enum clerk_request type, const char *path)
 {
-	if (!c->is_gone)
+	if (!c->is_over)
 		clerk_add_message(c, (struct request){.type = type, .base = xstrdup(path)});
 }
 
 void clerk_reset_dir(struct clerk *c, const char *path)
 {
-	map_done(&c->by_key); /* later links must not be merged into one before the reset */
+	requests_separate(&c->requests);
 	add_path(c, CLERK_RESET, path);
 }
 
 void clerk_trash(struct clerk *c, const char *path)
 {
-	map_done(&c->by_key);
+	requests_separate(&c->requests);
 	add_path(c, CLERK_TRASH, path);
 }
 
 void clerk_sync(struct clerk *c, const char *path)
 {
-	if (c->is_gone || map_has(&c->by_key, path))
+	if (c->is_over || map_has(&c->requests.by_key, path))
 		return;
 	clerk_add_message(
 		c,
@@ -284,17 +263,32 @@ void clerk_set_space(struct clerk *c, clerk_space *space, void *ctx)
 
 void clerk_ask_space(struct clerk *c, const char *path)
 {
-	add_path(c, CLERK_SPACE, path);
+	if (c->is_up)
+		add_path(c, CLERK_SPACE, path);
 }
 
 bool clerk_is_gone(const struct clerk *c)
 {
-	return c->is_gone;
+	return !c->is_up;
+}
+
+void clerk_set_died(struct clerk *c, clerk_died *died, void *ctx)
+{
+	c->died = died;
+	c->died_ctx = ctx;
 }
 
 static char *clerk_copy_result(const char *s)
 {
 	return s ? xstrdup(s) : NULL;
+}
+
+static void clerk_note_group(struct clerk *c, const char *group)
+{
+	for (size_t i = 0; i < c->groups.n; i++)
+		if (strcmp(c->groups.at[i], group) == 0)
+			return;
+	vec_push(&c->groups, xstrdup(group));
 }
 
 void clerk_set_link(struct clerk *c, const char *base, const char *group, const char *name,
@@ -303,10 +297,12 @@ void clerk_set_link(struct clerk *c, const char *base, const char *group, const 
 	_cleanup_(freep) char *key = NULL;
 	struct request *waiting;
 
-	if (c->is_gone)
+	if (c->is_over)
 		return;
+	if (group)
+		clerk_note_group(c, group);
 	key = xasprintf("%s\n%s", base, name);
-	waiting = map_get(&c->by_key, key);
+	waiting = map_get(&c->requests.by_key, key);
 	if (waiting) {
 		free(waiting->group);
 		free(waiting->target);
@@ -323,31 +319,145 @@ void clerk_set_link(struct clerk *c, const char *base, const char *group, const 
 	key = NULL; /* the request's now */
 }
 
+/* ---- beginning ---- */
+
+static void clerk_encode_text(struct clerk *c, enum clerk_request type, const char *text)
+{
+	size_t start = wire_begin(&c->link.out, (uint8_t)type);
+
+	wire_put_string(&c->link.out, text);
+	wire_end(&c->link.out, start);
+}
+
+/* Starts a process, which gets the requests that wait. Returns 0 or -1. */
+static int clerk_start(struct clerk *c, struct error *err)
+{
+	struct proc proc;
+
+	if (proc_start("dvs-clerk", "__clerk", &proc, err) < 0)
+		return -1;
+	c->pid = proc.pid;
+	c->started_s = clock_now(clock_real());
+	link_done(&c->link);
+	link_init(&c->link, proc.fd, 0);
+	child_init(&c->child, c->loop, proc.pid, clerk_on_ended);
+	port_init(&c->port, c->loop, proc.fd, on_clerk_readable, on_clerk_writable);
+	port_want_in(&c->port, true);
+	clerk_encode_text(c, CLERK_ROOT, c->root);
+	for (size_t i = 0; i < c->groups.n; i++)
+		clerk_encode_text(c, CLERK_GROUP, c->groups.at[i]);
+	c->is_up = true;
+	want_to_send(c);
+	return 0;
+}
+
+/* ---- a process that died ---- */
+
+static void clerk_sync_itself(struct clerk *c, const char *path)
+{
+	_cleanup_(closep) int fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+	_cleanup_(freep) char *text = NULL;
+
+	if (fd >= 0 && fs_sync_data(fd) == 0)
+		return;
+	text = xasprintf("%s cannot be synced: %s", path, strerror(errno));
+	if (c->problem)
+		c->problem(c->ctx, text);
+}
+
+/* From now on the owners of files sync them: clerk_is_gone(). */
+static void clerk_give_up(struct clerk *c)
+{
+	const struct request *r;
+
+	c->is_over = true;
+	while ((r = requests_take(&c->requests)) != NULL)
+		if (r->type == CLERK_SYNC)
+			clerk_sync_itself(c, r->base);
+	requests_done(&c->requests);
+	requests_init(&c->requests);
+}
+
+static void clerk_on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct clerk *c = w->data;
+	struct error err = {0};
+
+	(void)loop, (void)revents;
+	if (clerk_start(c, &err) < 0) {
+		error_done(&err);
+		ev_timer_start(c->loop, &c->again);
+	}
+}
+
+static void clerk_describe_successor(struct clerk *c, struct str *text, pid_t *ret_next)
+{
+	struct error err = {0};
+
+	*ret_next = 0;
+	if (c->n_short >= SHORT_LIVES_MOST) {
+		str_printf(text,
+			   ", as %u before it: the run goes on without it. No status links "
+			   "are made, free space is not watched, and the scheduler itself "
+			   "syncs the journal",
+			   c->n_short - 1);
+	} else if (clerk_start(c, &err) == 0) {
+		str_printf(text, "; another one (pid %d) goes on with its work", (int)c->pid);
+		*ret_next = c->pid;
+	} else {
+		str_printf(text, "; another one cannot be started yet: %s", err.msg);
+		error_done(&err);
+		ev_timer_set(&c->again, again_s, 0);
+		ev_timer_start(c->loop, &c->again);
+	}
+}
+
+static void clerk_on_ended(struct child *child, int status)
+{
+	struct clerk *c = container_of(child, struct clerk, child);
+	_cleanup_(str_done) struct str how = {0}, text = {0};
+	struct clerk_end end = {.pid = c->pid};
+
+	if (c->is_done || c->is_lost)
+		return;
+	if (clock_now(clock_real()) - c->started_s < short_life_s)
+		c->n_short++;
+	else
+		c->n_short = 0;
+	child_describe_end(c->pid, status, &how);
+	str_printf(&text, "the clerk (pid %d) %s", (int)c->pid, how.s);
+	requests_repeat(&c->requests);
+	clerk_describe_successor(c, &text, &end.next);
+	if (c->problem)
+		c->problem(c->ctx, text.s);
+	end.how = how.s;
+	if (c->died)
+		c->died(c->died_ctx, &end);
+	if (c->n_short >= SHORT_LIVES_MOST)
+		clerk_give_up(c);
+}
+
 /* ---- beginning and end ---- */
 
 struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
 			struct error *err)
 {
 	struct clerk *c = xcalloc(1, sizeof(*c));
-	struct proc proc;
 
-	if (proc_start("dvs-clerk", "__clerk", &proc, err) < 0) {
-		free(c);
-		return NULL;
-	}
 	c->loop = loop;
+	c->root = xstrdup(root);
 	c->problem = problem;
 	c->trash_s = trash_s;
 	c->ctx = ctx;
-	list_init(&c->queue);
-	link_init(&c->link, proc.fd, 0);
-	child_init(&c->child, loop, proc.pid, NULL); /* its end is noticed at the socket */
-	port_init(&c->port, loop, proc.fd, on_clerk_readable, on_clerk_writable);
+	requests_init(&c->requests);
 	ev_timer_init(&c->gather, on_gathered, 0, 0);
-	c->gather.data = c;
-	port_want_in(&c->port, true);
-	add_path(c, CLERK_ROOT, root);
-	return c;
+	ev_timer_init(&c->again, clerk_on_again, again_s, 0);
+	c->gather.data = c->again.data = c;
+	if (clerk_start(c, err) == 0)
+		return c;
+	free(c->root);
+	free(c);
+	return NULL;
 }
 
 static void report_late(const struct clerk *c, char state)
@@ -407,31 +517,45 @@ static bool wait_for_socket(const struct clerk *c, short events)
 	return true;
 }
 
-static bool clerk_send_all(struct clerk *c)
+/* Returns false if it shows no sign of life any more. */
+static bool clerk_carry_out(struct clerk *c)
 {
-	while (!c->is_gone && send_some(c))
-		if (!wait_for_socket(c, POLLOUT))
-			return false;
-	return true;
-}
+	while (!c->is_over && !c->is_done) {
+		bool has_more = send_some(c);
 
-static bool wait_until_done(struct clerk *c)
-{
-	while (!c->is_gone && !c->is_done) {
-		if (!wait_for_socket(c, POLLIN))
+		if (!c->is_up)
+			continue;
+		if (!wait_for_socket(c, has_more ? POLLIN | POLLOUT : POLLIN))
 			return false;
 		if (!clerk_receive_frames(c))
-			clerk_on_gone(c);
+			clerk_hang_up(c);
 	}
 	return true;
 }
 
+/* A process that died while the loop ran: another one, or none. */
+static void clerk_bring_up(struct clerk *c)
+{
+	struct error err = {0};
+
+	ev_timer_stop(c->loop, &c->again);
+	if (c->is_up)
+		return;
+	if (c->child.pid)
+		clerk_hang_up(c);
+	else if (clerk_start(c, &err) < 0)
+		clerk_give_up(c);
+	error_done(&err);
+}
+
 void clerk_finish(struct clerk *c)
 {
-	if (c->is_gone || c->is_done || c->is_lost)
+	if (c->is_over || c->is_done || c->is_lost)
 		return;
+	c->is_finishing = true;
+	clerk_bring_up(c);
 	add_path(c, CLERK_CLOSE, "");
-	c->is_lost = !clerk_send_all(c) || !wait_until_done(c);
+	c->is_lost = !clerk_carry_out(c);
 }
 
 /* Waits until the clerk has ended and its socket is closed, and receives what it reports. A signal
@@ -449,9 +573,11 @@ static void wait_for_trash(struct clerk *c)
  * this process reaps it. The next run removes what is left in the trash. */
 static void end_process(struct clerk *c)
 {
-	if (c->is_done && !c->is_hurried)
+	if (c->is_up && c->is_done && !c->is_hurried)
 		wait_for_trash(c);
 	link_close(&c->link);
+	if (c->child.pid == 0)
+		return;
 	kill(c->child.pid, SIGKILL);
 	child_wait(&c->child, killed_s);
 }
@@ -464,7 +590,11 @@ void clerk_free(struct clerk *c)
 	stop_watching(c);
 	end_process(c);
 	child_done(&c->child);
-	forget_queue(c);
+	requests_done(&c->requests);
 	link_done(&c->link);
+	for (size_t i = 0; i < c->groups.n; i++)
+		free(c->groups.at[i]);
+	vec_done(&c->groups);
+	free(c->root);
 	free(c);
 }

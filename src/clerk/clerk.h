@@ -9,6 +9,7 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "headroom/free_space.h"
@@ -57,7 +58,20 @@ void clerk_set_space(struct clerk *c, clerk_space *space, void *ctx);
 /* Asks what the file system of path has left. The answer may never come: the file system may hang.
  */
 void clerk_ask_space(struct clerk *c, const char *path);
-/* It died, and nothing is done any more. */
+
+/*
+ * A clerk that dies is replaced: the next one gets all requests that it had not confirmed. Only if
+ * several die soon after their start, none is started again.
+ */
+struct clerk_end {
+	pid_t pid;
+	const char *how; /* "died: signal 9" */
+	pid_t next;	 /* the one that goes on; 0: none, or none yet */
+};
+typedef void clerk_died(void *ctx, const struct clerk_end *end);
+/* died may be NULL. */
+void clerk_set_died(struct clerk *c, clerk_died *died, void *ctx);
+/* There is no process now, and perhaps there will be none: who needs a sync makes it. */
 bool clerk_is_gone(const struct clerk *c);
 
 int clerk_main(void); /* `dvsched __clerk`, socket on PROC_SOCKET_FD. Never returns. */

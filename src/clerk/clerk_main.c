@@ -31,6 +31,7 @@ struct process {
 	struct map problems; /* reported already */
 	struct link link;    /* to the scheduler */
 	double due;	     /* when pending work is due; 0: there is none */
+	uint64_t n_received; /* requests that are not confirmed yet */
 	bool is_closing, is_over;
 };
 
@@ -72,6 +73,20 @@ static void report_and_free(struct process *p, const char *where, struct error *
 {
 	report_problem(p, where, err);
 	error_done(err);
+}
+
+/* All that was received is carried out. The scheduler asks another clerk for the rest if this one
+ * is killed. */
+static void clerk_main_confirm(struct process *p)
+{
+	size_t start;
+
+	if (p->n_received == 0)
+		return;
+	start = wire_begin(&p->link.out, CLERK_CONFIRM);
+	wire_put_u64(&p->link.out, p->n_received);
+	clerk_main_send(p, start);
+	p->n_received = 0;
 }
 
 /* ---- doing ---- */
@@ -213,8 +228,12 @@ static void clerk_main_handle(struct process *p, uint8_t type, struct wire *w)
 
 	if (!path)
 		return;
+	if (type != CLERK_ROOT && type != CLERK_GROUP)
+		p->n_received++;
 	if (type == CLERK_ROOT)
 		confine_init(&p->confine, path);
+	else if (type == CLERK_GROUP)
+		links_add_group(&p->links, path);
 	else if (type == CLERK_RESET)
 		reset_dir(p, path);
 	else if (type == CLERK_TRASH)
@@ -282,6 +301,8 @@ int clerk_main(void)
 			clerk_main_receive(&p);
 		if (p.due > 0 && clock_now(clock_real()) >= p.due)
 			do_pending(&p);
+		if (p.due == 0 && !p.is_over)
+			clerk_main_confirm(&p);
 	}
 	/* If the scheduler died, what it has requested is still done. */
 	if (p.is_over)

@@ -17,6 +17,7 @@ struct link_state {
 	char *stands, *wanted; /* groups; NULL: none */
 	char *target;
 	bool is_pending;
+	bool is_new; /* not made or removed by this process yet */
 };
 
 static struct link_state *find_or_add(struct links *l, const char *base, const char *name)
@@ -31,6 +32,7 @@ static struct link_state *find_or_add(struct links *l, const char *base, const c
 	s = xcalloc(1, sizeof(*s));
 	s->key = key;
 	s->base_len = strlen(base);
+	s->is_new = true;
 	map_set(&l->by_name, key, s);
 	return s;
 }
@@ -39,6 +41,11 @@ static void links_replace(char **at, const char *with)
 {
 	free(*at);
 	*at = with ? xstrdup(with) : NULL;
+}
+
+void links_add_group(struct links *l, const char *group)
+{
+	vec_push(&l->groups, xstrdup(group));
 }
 
 void links_set(struct links *l, const char *base, const char *group, const char *name,
@@ -82,9 +89,9 @@ static int links_make(struct link_state *s, struct confine *confine, struct erro
 	return error_sys(err, errno, "the link %s/%s cannot be made", dir, links_name_of(s));
 }
 
-static void links_remove(const struct link_state *s, struct confine *confine)
+static void links_remove(const struct link_state *s, const char *group, struct confine *confine)
 {
-	_cleanup_(freep) char *dir = links_dir_of(s, s->stands);
+	_cleanup_(freep) char *dir = links_dir_of(s, group);
 	struct error err = {0};
 	_cleanup_(closep) int fd = confine_open_dir(confine, dir, &err);
 
@@ -93,8 +100,22 @@ static void links_remove(const struct link_state *s, struct confine *confine)
 		unlinkat(fd, links_name_of(s), 0);
 }
 
-static void links_update_dir(struct link_state *s, struct confine *confine, links_problem *problem,
-			     void *ctx)
+static bool links_is_wanted_in(const struct link_state *s, const char *group)
+{
+	return s->wanted && strcmp(s->wanted, group) == 0;
+}
+
+static void links_remove_earlier(const struct links *l, struct link_state *s,
+				 struct confine *confine)
+{
+	for (size_t i = 0; s->is_new && i < l->groups.n; i++)
+		if (!links_is_wanted_in(s, l->groups.at[i]))
+			links_remove(s, l->groups.at[i], confine);
+	s->is_new = false;
+}
+
+static void links_update_dir(const struct links *l, struct link_state *s, struct confine *confine,
+			     links_problem *problem, void *ctx)
 {
 	struct error err = {0};
 
@@ -107,8 +128,9 @@ static void links_update_dir(struct link_state *s, struct confine *confine, link
 		return;
 	}
 	/* The new link was made before the old one is removed: the job has a link at any time. */
-	if (s->stands && !(s->wanted && strcmp(s->stands, s->wanted) == 0))
-		links_remove(s, confine);
+	if (s->stands && !links_is_wanted_in(s, s->stands))
+		links_remove(s, s->stands, confine);
+	links_remove_earlier(l, s, confine);
 	links_replace(&s->stands, s->wanted);
 }
 
@@ -116,7 +138,7 @@ void links_flush(struct links *l, struct confine *confine, links_problem *proble
 		 void (*tick)(void *ctx))
 {
 	for (size_t i = 0; i < l->pending.n; i++) {
-		links_update_dir(l->pending.at[i], confine, problem, ctx);
+		links_update_dir(l, l->pending.at[i], confine, problem, ctx);
 		if (tick && i % TICK_EVERY == TICK_EVERY - 1)
 			tick(ctx);
 	}

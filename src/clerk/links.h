@@ -13,10 +13,14 @@
 struct links {
 	struct map by_name; /* base '\n' name -> struct link_state; also of links that exist */
 	VEC(struct link_state *) pending;
+	VEC(char *) groups; /* links of an earlier process may be in them */
 };
 
 typedef void links_problem(void *ctx, const char *where, struct error *err);
 
+/* An earlier process may have made links in this group, which is copied: the first time that a link
+ * is made or removed here, it is removed from all other groups. */
+void links_add_group(struct links *l, const char *group);
 /* Strings are copied; group NULL: removes the link. A name that is no file name is ignored: flows
  * refuse such names. */
 void links_set(struct links *l, const char *base, const char *group, const char *name,

@@ -26,26 +26,24 @@ void child_done(struct child *c)
 }
 
 /* Never blocks. */
-static bool child_reap(struct child *c, int *ret_status)
+static bool child_reap(struct child *c)
 {
-	pid_t pid = waitpid(c->pid, ret_status, WNOHANG);
+	pid_t pid = waitpid(c->pid, &c->status, WNOHANG);
 
 	if (pid == 0 || (pid < 0 && errno != ECHILD))
 		return false;
 	if (pid < 0)
-		*ret_status = CHILD_UNKNOWN;
+		c->status = CHILD_UNKNOWN;
 	c->pid = 0;
 	return true;
 }
 
 static bool child_try_reap(struct child *c)
 {
-	int status;
-
-	if (c->pid == 0 || !child_reap(c, &status))
+	if (c->pid == 0 || !child_reap(c))
 		return false;
 	child_done(c);
-	c->ended(c, status);
+	c->ended(c, c->status);
 	return true;
 }
 
@@ -131,15 +129,15 @@ void child_kill(struct child *c)
 bool child_wait(struct child *c, double most_s)
 {
 	double until_s = clock_now(clock_real()) + most_s, left_s = most_s;
-	int status, pid_fd = c->pid ? proc_open_pidfd(c->pid) : -1;
+	int pid_fd = c->pid ? proc_open_pidfd(c->pid) : -1;
 	struct pollfd p = {.fd = pid_fd, .events = POLLIN};
 
-	while (c->pid && !child_reap(c, &status) && left_s > 0) {
+	while (c->pid && !child_reap(c) && left_s > 0) {
 		poll(&p, 1, pid_fd >= 0 ? (int)(left_s * 1000) + 1 : 5);
 		left_s = until_s - clock_now(clock_real());
 	}
 	closep(&pid_fd);
-	return c->pid == 0 || child_reap(c, &status);
+	return c->pid == 0 || child_reap(c);
 }
 
 bool child_wait_while_alive(struct child *c, const struct vigil_limits *limits)

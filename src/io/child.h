@@ -26,7 +26,8 @@ enum {
 
 struct child {
 	struct ev_loop *loop;
-	pid_t pid; /* 0: reaped */
+	pid_t pid;  /* 0: reaped */
+	int status; /* of a child that was reaped */
 	child_ended *ended;
 	int pid_fd;	  /* -1: not opened yet, or the kernel has no pidfds */
 	struct port port; /* watches pid_fd */

@@ -24,6 +24,7 @@ struct journal_observer {
 	struct observer base;
 	struct observer_env env;
 	struct journal *journal;
+	const struct sched *sched; /* while the run goes on */
 	ev_timer sync;
 };
 
@@ -45,7 +46,7 @@ static void sync_now(struct journal_observer *o)
 	_cleanup_(freep) char *path = journal_path(o);
 	int errnum = 0;
 
-	if (o->env.clerk) {
+	if (o->env.clerk && !clerk_is_gone(o->env.clerk)) {
 		errnum = journal_flush(o->journal);
 		clerk_sync(o->env.clerk, path);
 	} else {
@@ -212,6 +213,29 @@ static void journal_publish(struct journal_observer *o)
 		error_done(&err);
 }
 
+/* The clerk has died. */
+static void on_clerk_died(void *ctx, const struct clerk_end *end)
+{
+	struct journal_observer *o = ctx;
+	struct json_out *out;
+
+	if (o->base.is_broken)
+		return;
+	out = journal_begin_record(o, o->sched, "clerk");
+	jout_key_int(out, "pid", end->pid);
+	jout_key_string(out, "message", end->how);
+	if (end->next)
+		jout_key_int(out, "next_pid", end->next);
+	journal_commit_record(o);
+}
+
+static void watch_clerk(struct journal_observer *o, const struct sched *s)
+{
+	o->sched = s;
+	if (o->env.clerk)
+		clerk_set_died(o->env.clerk, s ? on_clerk_died : NULL, o);
+}
+
 static void on_journal_run_started(struct observer *base, const struct sched *s)
 {
 	struct journal_observer *o = journal_observer_of(base);
@@ -220,6 +244,7 @@ static void on_journal_run_started(struct observer *base, const struct sched *s)
 	if (!base->is_broken)
 		journal_publish(o);
 	write_taken(o, s);
+	watch_clerk(o, s);
 	if (sched_plan(s)->is_rehearsal)
 		journal_gather(o->journal);
 }
@@ -297,6 +322,7 @@ static void on_journal_run_ended(struct observer *base, const struct sched *s)
 	struct json_out *out = journal_begin_record(o, s, JOURNAL_END_EV);
 	const uint32_t *n = sched_tally(s);
 
+	watch_clerk(o, NULL);
 	jout_key_int(out, "passed", n[JOB_PASSED]);
 	jout_key_int(out, "failed", n[JOB_FAILED]);
 	jout_key_int(out, "killed", n[JOB_KILLED]);
@@ -312,6 +338,7 @@ static void on_journal_destroy(struct observer *base)
 	struct journal_observer *o = journal_observer_of(base);
 
 	sync_stop(o);
+	watch_clerk(o, NULL);
 	journal_free(o->journal);
 	free(base->broken_why);
 	free(o);

@@ -26,7 +26,8 @@ struct bed {
 	unsigned n_problems;
 	struct free_space_disk disk; /* the last answer, and its path */
 	char of[64];
-	char problem[256];
+	char problem[512];
+	pid_t died, next; /* of the last end */
 };
 
 static void on_problem(void *ctx, const char *text)
@@ -395,17 +396,6 @@ static void a_silent_clerk_is_killed_and_reported(void **state)
 	assert_non_null(strstr(b->problem, ") did not finish, and was killed: "));
 }
 
-static void a_clerk_that_dies_while_it_finishes_is_reported(void **state)
-{
-	struct bed *b = *state;
-
-	reset(b, "passed");
-	kill(only_child(), SIGKILL);
-	finish(b);
-	assert_int_equal(b->n_problems, 1);
-	assert_non_null(strstr(b->problem, "died"));
-}
-
 static void on_space(void *ctx, const char *path, const struct free_space_disk *disk)
 {
 	struct bed *b = ctx;
@@ -413,6 +403,102 @@ static void on_space(void *ctx, const char *path, const struct free_space_disk *
 	b->disk = *disk;
 	snprintf(b->of, sizeof(b->of), "%s", path);
 	ev_break(b->loop, EVBREAK_ONE);
+}
+
+static void a_clerk_that_dies_while_it_finishes_is_replaced(void **state)
+{
+	struct bed *b = *state;
+	pid_t first = only_child();
+	_cleanup_(freep) char *text = xasprintf("the clerk (pid %d) died: signal 9; ", (int)first);
+
+	reset(b, "passed");
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/odir/a");
+	kill(first, SIGKILL);
+	finish(b);
+	assert_int_equal(b->n_problems, 1);
+	assert_non_null(strstr(b->problem, text));
+	assert_true(is_link_to(b, "passed/a", "/odir/a"));
+}
+
+static void on_died(void *ctx, const struct clerk_end *end)
+{
+	struct bed *b = ctx;
+
+	assert_string_equal(end->how, "died: signal 9");
+	b->died = end->pid;
+	b->next = end->next;
+	ev_break(b->loop, EVBREAK_ONE);
+}
+
+/* Kills it and returns when its end was reported. */
+static void kill_clerk(struct bed *b)
+{
+	pid_t pid = only_child();
+
+	clerk_set_died(b->clerk, on_died, b);
+	kill(pid, SIGKILL);
+	ev_run(b->loop, 0);
+	assert_int_equal(b->died, pid);
+}
+
+static void the_next_clerk_removes_links_that_an_earlier_one_has_made(void **state)
+{
+	struct bed *b = *state;
+
+	clerk_set_link(b->clerk, b->root, "running", "a", "/odir/a");
+	clerk_set_link(b->clerk, b->root, "running", "b", "/odir/b");
+	clerk_set_link(b->clerk, b->root, "running", "c", "/odir/c");
+	while (!exists(b, "running/c"))
+		ev_run(b->loop, EVRUN_ONCE);
+	kill_clerk(b);
+	assert_int_equal(b->next, only_child());
+	assert_false(clerk_is_gone(b->clerk));
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/odir/a");
+	clerk_set_link(b->clerk, b->root, NULL, "b", "/odir/b");
+	finish(b);
+	assert_true(is_link_to(b, "passed/a", "/odir/a"));
+	assert_false(exists(b, "running/a"));
+	assert_false(exists(b, "running/b"));
+	assert_true(is_link_to(b, "running/c", "/odir/c"));
+}
+
+static void requests_of_a_clerk_that_died_are_carried_out_in_order(void **state)
+{
+	struct bed *b = *state;
+	pid_t pid = only_child();
+
+	kill(pid, SIGSTOP);
+	clerk_set_link(b->clerk, b->root, "failed", "old", "/old");
+	reset(b, "failed");
+	clerk_set_link(b->clerk, b->root, "failed", "a", "/odir/a");
+	clerk_set_space(b->clerk, on_space, b);
+	clerk_ask_space(b->clerk, b->root);
+	kill_clerk(b); /* some are sent, and none is confirmed */
+	ev_run(b->loop, 0);
+	assert_string_equal(b->of, b->root);
+	finish(b);
+	assert_true(is_link_to(b, "failed/a", "/odir/a"));
+	assert_false(exists(b, "failed/old"));
+}
+
+static void after_clerks_that_died_at_once_there_is_none(void **state)
+{
+	struct bed *b = *state;
+	_cleanup_(freep) char *path = at(b, "missing");
+
+	for (unsigned i = 0; i < 3; i++) {
+		kill_clerk(b);
+		assert_int_not_equal(b->next, 0);
+	}
+	clerk_sync(b->clerk, path);
+	kill_clerk(b);
+	assert_int_equal(b->next, 0);
+	assert_true(clerk_is_gone(b->clerk));
+	assert_int_equal(b->n_problems, 5); /* four ends, and a file that could not be synced */
+	assert_non_null(strstr(b->problem, "missing cannot be synced: "));
+	reset(b, "passed");
+	finish(b);
+	assert_false(exists(b, "passed"));
 }
 
 static void the_free_space_of_a_file_system_comes_later(void **state)
@@ -471,7 +557,14 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_still_finishes, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(a_clerk_that_dies_while_it_finishes_is_reported,
+		cmocka_unit_test_setup_teardown(a_clerk_that_dies_while_it_finishes_is_replaced,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_next_clerk_removes_links_that_an_earlier_one_has_made, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			requests_of_a_clerk_that_died_are_carried_out_in_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(after_clerks_that_died_at_once_there_is_none,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_silent_clerk_is_killed_and_reported, set_up,
 						tear_down),

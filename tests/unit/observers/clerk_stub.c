@@ -33,3 +33,16 @@ void clerk_sync(struct clerk *c, const char *path)
 	(void)c;
 	str_printf(asked, "sync %s\n", path);
 }
+
+void clerk_set_died(struct clerk *c, clerk_died *died, void *ctx)
+{
+	(void)c;
+	(void)died;
+	(void)ctx;
+}
+
+bool clerk_is_gone(const struct clerk *c)
+{
+	(void)c;
+	return false;
+}
