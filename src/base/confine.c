@@ -101,11 +101,12 @@ static const char *below_root(const char *path, const char *root)
 static int open_beneath(struct confine *c, const char *below, uint64_t resolve)
 {
 	const struct confine_how how = {.flags = DIR_FLAGS, .resolve = resolve};
-	int fd, n = 0;
+	int fd, n = 0, n_stale = 0;
 
 	do
 		fd = (int)syscall(SYS_openat2, c->root_fd, *below ? below : ".", &how, sizeof(how));
-	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++n < TRIES)));
+	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++n < TRIES) ||
+			  (errno == ESTALE && ++n_stale < 2)));
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		c->is_plain = true;
 	return fd;

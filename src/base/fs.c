@@ -21,12 +21,41 @@ int fs_open(const char *path, int flags, mode_t mode)
 /* A network file system may be interrupted. */
 int fs_openat(int dir, const char *path, int flags, mode_t mode)
 {
+	bool was_stale = false;
 	int fd;
 
-	do
+	for (;;) {
 		fd = openat(dir, path, flags, mode);
-	while (fd < 0 && errno == EINTR);
-	return fd;
+		if (fd >= 0 || (errno != EINTR && (errno != ESTALE || was_stale)))
+			return fd;
+		was_stale |= errno == ESTALE;
+	}
+}
+
+static int fs_begin_once(int dir, const char *path, int flags, struct str *to, size_t n)
+{
+	_cleanup_(closep) int fd = fs_openat(dir, path, flags, 0);
+	ssize_t k = 0;
+	int ret = fd;
+
+	if (fd < 0)
+		return -1;
+	do
+		k = read(fd, str_reserve(to, n), n);
+	while (k < 0 && errno == EINTR);
+	if (k < 0 && errno != EISDIR)
+		return -1;
+	to->len += k > 0 ? (size_t)k : 0;
+	to->s[to->len] = '\0';
+	fd = -1;
+	return ret;
+}
+
+int fs_open_begin(int dir, const char *path, int flags, struct str *to, size_t n)
+{
+	int fd = fs_begin_once(dir, path, flags, to, n);
+
+	return fd < 0 && errno == ESTALE ? fs_begin_once(dir, path, flags, to, n) : fd;
 }
 
 int fs_write_all(int fd, const void *bytes, size_t n)

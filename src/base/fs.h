@@ -11,9 +11,15 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* As open() and openat(). flags have O_CLOEXEC; mode: 0 where nothing is made. */
+/* As open() and openat(). flags have O_CLOEXEC; mode: 0 where nothing is made. After ESTALE the
+ * path is looked up once more: on NFS another host has replaced a part of it. */
 int fs_open(const char *path, int flags, mode_t mode);
 int fs_openat(int dir, const char *path, int flags, mode_t mode);
+/*
+ * Opens a file and appends its first bytes, n at most, to `to`; both once more after ESTALE.
+ * Nothing is read of a directory. Returns a descriptor, or -1 with errno.
+ */
+int fs_open_begin(int dir, const char *path, int flags, struct str *to, size_t n);
 /*
  * Reads all of a regular file of at most `most` bytes. A FIFO, a device or a directory is an error
  * at once: the call never blocks on one. A shortage of descriptors is waited out for some seconds:

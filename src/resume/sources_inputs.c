@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The declared inputs of jobs: contents of files, and variables. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,14 +52,20 @@ static const char *inputs_key(struct arena *mem, const struct job_inputs *inputs
 
 static const char *hash_content(struct arena *mem, const char *path, const struct stat *st)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char bytes[65536];
+	enum { PART = 65536 };
+	_cleanup_(str_done) struct str part = {0};
+	_cleanup_(closep) int fd = fs_open_begin(
+		AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, &part, PART);
 	struct sha256 sha;
-	ssize_t n = -1;
+	ssize_t n = fd < 0 ? -1 : (ssize_t)part.len;
 
 	sha256_init(&sha);
-	while (fd >= 0 && (n = read(fd, bytes, sizeof(bytes))) > 0)
-		sha256_add(&sha, bytes, (size_t)n);
+	while (n > 0) {
+		sha256_add(&sha, part.s, (size_t)n);
+		do
+			n = read(fd, part.s, PART);
+		while (n < 0 && errno == EINTR);
+	}
 	return n < 0 ? NULL
 		     : arena_printf(mem, "%c %s", st->st_mode & S_IXUSR ? 'x' : '-',
 				    sources_hex(mem, &sha));

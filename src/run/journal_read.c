@@ -42,9 +42,10 @@ struct journal_reader {
 	struct error *err;
 };
 
-static int open_regular(const char *path, struct error *err)
+static int open_regular(const char *path, struct str *to, struct error *err)
 {
-	int fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+	int fd = fs_open_begin(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, to,
+			       BLOCK);
 	struct stat st;
 
 	if (fd < 0)
@@ -164,16 +165,19 @@ static int read_lines(struct journal_reader *r, bool *ret_torn)
 
 struct journal_reader *journal_open(const char *path, struct error *err)
 {
+	struct str begin = {0};
 	struct journal_reader *r;
-	int fd = open_regular(path, err);
+	int fd = open_regular(path, &begin, err);
 
-	if (fd < 0)
+	if (fd < 0) {
+		str_done(&begin);
 		return NULL;
+	}
 	r = xcalloc(1, sizeof(*r));
 	r->path = xstrdup(path);
 	r->fd = fd;
+	r->buf = begin;
 	crc32_init(&r->crc32);
-	str_reserve(&r->buf, BLOCK);
 	return r;
 }
 

@@ -54,15 +54,13 @@ static int owner_write(int fd, const char *run_id, const char *how)
 /* false: the file is not written yet, or is not a lock file, or dir_fd is -1. */
 static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 {
-	char line[OWNER_SIZE + 1] = "";
-	int fd = fs_openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0);
-	ssize_t k = fd < 0 ? -1 : read(fd, line, OWNER_SIZE);
+	_cleanup_(str_done) struct str line = {0};
+	_cleanup_(closep) int fd = fs_open_begin(
+		dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, &line, OWNER_SIZE);
 
-	if (fd >= 0)
-		close(fd);
 	memset(ret, 0, sizeof(*ret));
-	return k > 0 && sscanf(line, "%ld %255s %255s %255s %255s", &ret->pid, ret->host, ret->boot,
-			       ret->run, ret->how) >= 4;
+	return line.len && sscanf(line.s, "%ld %255s %255s %255s %255s", &ret->pid, ret->host,
+				  ret->boot, ret->run, ret->how) >= 4;
 }
 
 static int lock_report_held(struct error *err, const char *dir, const struct owner *o)
@@ -206,12 +204,8 @@ static int flock_now(int fd)
 static int open_lock_file(const char *dir, struct error *err)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, LOCK_NAME);
-	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-	int fd = fs_open(path, flags, 0666);
+	int fd = fs_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 
-	/* On NFS another host has replaced the directory: the path leads to the new one. */
-	if (fd < 0 && errno == ESTALE)
-		fd = fs_open(path, flags, 0666);
 	if (fd < 0)
 		return error_sys(err, errno, "%s cannot be opened", path);
 	return fd;

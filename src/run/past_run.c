@@ -121,14 +121,17 @@ static const char jobs_line[] = "\n\"jobs\":[\n";
 /* Reads the file up to its jobs. false: it cannot be read, or its jobs were not found. */
 static bool read_before_jobs(const char *path, struct str *ret)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_(closep) int fd = fs_open_begin(
+		AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, ret, HEAD_PART);
 	const char *jobs = NULL;
-	ssize_t n = fd < 0 ? -1 : 1;
+	ssize_t n = (ssize_t)ret->len;
 
-	while (!jobs && n > 0 && ret->len < HEAD_MOST) {
+	while (fd >= 0) {
+		jobs = memmem(ret->s, ret->len, jobs_line, strlen(jobs_line));
+		if (jobs || n <= 0 || ret->len >= HEAD_MOST)
+			break;
 		n = read(fd, str_reserve(ret, HEAD_PART), HEAD_PART);
 		ret->len += n > 0 ? (size_t)n : 0;
-		jobs = memmem(ret->s, ret->len, jobs_line, strlen(jobs_line));
 	}
 	if (jobs)
 		ret->len = (size_t)(jobs - ret->s);

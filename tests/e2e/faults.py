@@ -53,6 +53,17 @@ class FailingCalls(Story):
             for name, status in self.statuses().items():
                 self.assertEqual(status == "PASSED", bool(part) and name != "a6", (call, done))
 
+    def test_a_path_that_is_stale_once_is_looked_up_again(self):
+        """On a network file system, another host has replaced a directory or a file."""
+        for words in [], ["events"], ["log", "a6"], ["show", "a6"], ["resume", "--view", "none"]:
+            expected = self.dvsched(*words) if words and words[0] != "resume" else None
+            done = self.cause("any:open:116:1%2", *words)
+            self.assertEqual(done.code, 0 if expected else 1, (words, done))
+            self.assertNotIn("Stale", done.out + done.err, words)
+            if expected:
+                self.assertEqual(done.out, expected.out)
+            self.assertEqual(self.statuses(), {**{f"a{n}": "PASSED" for n in range(1, 6)}, "a6": "FAILED"}, (words, done))
+
     def test_a_directory_of_the_trash_that_does_not_become_empty_is_reported_once(self):
         self.assertEqual(self.dvsched("run", "cfg.hjson", "--view", "none").code, 1)
         done = self.cause("clerk:unlink:39:1+:/trash/")

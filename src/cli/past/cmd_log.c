@@ -77,12 +77,14 @@ static void warn_of_other_run(const struct log_view *l)
 
 static int open_log(struct log_view *l)
 {
-	struct str path = {0};
+	struct str path = {0}, begin = {0};
 
 	results_add_log(&path, &l->row, l->attempt);
 	l->path = str_take(&path);
-	l->fd = fs_open(l->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-	if (l->fd < 0) {
+	l->fd = fs_open_begin(AT_FDCWD, l->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+			      &begin, 1);
+	str_done(&begin);
+	if (l->fd < 0 || lseek(l->fd, 0, SEEK_SET) < 0) {
 		diag_error(l->view.diags, nowhere, "%s: %s", l->path, strerror(errno));
 		return -1;
 	}

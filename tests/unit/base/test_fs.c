@@ -370,6 +370,60 @@ ssize_t read(int fd, void *to, size_t n)
 	return syscall(SYS_read, fd, to, n);
 }
 
+static unsigned n_stale_opens;
+
+/* Replaces the function of the C library. */
+int openat(int dir, const char *path, int flags, ...)
+{
+	if (n_stale_opens) {
+		n_stale_opens--;
+		errno = ESTALE;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, dir, path, flags, 0666);
+}
+
+static void a_stale_path_is_looked_up_a_second_time(void **state)
+{
+	int fd;
+
+	(void)state;
+	put_file("f", "one");
+	n_stale_opens = 1;
+	fd = fs_open("f", O_RDONLY | O_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	close(fd);
+	n_stale_opens = 2;
+	assert_int_equal(fs_open("f", O_RDONLY | O_CLOEXEC, 0), -1);
+	assert_int_equal(errno, ESTALE);
+	assert_int_equal(n_stale_opens, 0);
+}
+
+static void the_begin_of_a_stale_file_is_read_a_second_time(void **state)
+{
+	struct str begin = {0};
+	char rest[8];
+	int fd;
+
+	(void)state;
+	put_file("f", "one");
+	n_stale = 1;
+	fd = fs_open_begin(AT_FDCWD, "f", O_RDONLY | O_CLOEXEC, &begin, 2);
+	assert_true(fd >= 0);
+	assert_string_equal(begin.s, "tw");
+	assert_int_equal(read(fd, rest, sizeof(rest)), 1);
+	close(fd);
+	str_clear(&begin);
+	n_stale = 2;
+	assert_int_equal(fs_open_begin(AT_FDCWD, "f", O_RDONLY | O_CLOEXEC, &begin, 2), -1);
+	assert_int_equal(errno, ESTALE);
+	fd = fs_open_begin(AT_FDCWD, ".", O_RDONLY | O_CLOEXEC, &begin, 2);
+	assert_true(fd >= 0);
+	assert_int_equal(begin.len, 0);
+	close(fd);
+	str_done(&begin);
+}
+
 static void a_stale_file_is_read_a_second_time(void **state)
 {
 	struct error err = {0};
@@ -450,6 +504,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(a_file_is_no_directory_and_no_pipe),
 		IN_DIR(a_file_is_read_whole),
+		IN_DIR(a_stale_path_is_looked_up_a_second_time),
+		IN_DIR(the_begin_of_a_stale_file_is_read_a_second_time),
 		IN_DIR(a_stale_file_is_read_a_second_time),
 		IN_DIR(a_shortage_is_waited_out_unless_the_answer_is_wanted_now),
 		IN_DIR(what_is_no_file_is_refused_at_once),
