@@ -2,6 +2,7 @@
 """Steps before and after the jobs of a simulation: coverage removed and read, times read, options written."""
 import json
 import os
+import shutil
 
 from sim_project import SimStory
 
@@ -104,6 +105,11 @@ class Steps(SimStory):
         self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5").code, 0)
         self.assertEqual(self.reports("one")["tool"]["version"], "unknown")
 
+    def merged(self):
+        """What the last merge has merged."""
+        with open(self.path("out/main/one-sim-vcs/cov_merge/merged.vdb/cov_merge.log"), encoding="utf-8") as log:
+            return log.read().splitlines()[-1].split()[1:]
+
     def test_merged_databases_are_kept_and_merged_again(self):
         for _ in range(2):
             self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5", "--cov").code, 0)
@@ -111,11 +117,34 @@ class Steps(SimStory):
         self.assertRegex(old, r"^\d{8}_\d{6}$")
         done = self.run_sim("one.hjson", "--fixed-seed", "5", "--cov", "--cov-merge-previous")
         self.assertEqual(done.code, 0, done)
-        with open(self.path("out/main/one-sim-vcs/cov_merge/merged.vdb/cov_merge.log"), encoding="utf-8") as log:
-            merged = log.read().splitlines()[-1].split()[1:]
+        merged = self.merged()
         self.assertEqual(merged[0], str(self.path("out/main/one-sim-vcs/coverage/default.vdb")))
         self.assertEqual(len(merged), 3, merged)
         self.assertEqual([path for path in merged if not os.path.isdir(path)], [])
+
+    def test_a_resumed_run_merges_what_its_run_has_merged(self):
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5", "--cov").code, 0)
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5", "--cov", "--cov-merge-previous").code, 0)
+        merge = self.path("out/main/one-sim-vcs/cov_merge")
+        aside = self.merged()[1:]
+        for _ in range(2):
+            done = self.dvsched("resume", "-sr", "out", "--view", "none")
+            self.assertEqual(done.code, 0, done)
+            self.assertIn("nothing to run: all 4 jobs passed", done.err)
+        # The merge runs again, if a job does. Its own database of before is not merged.
+        self.path("out/main/one-sim-vcs/0.good/latest/run.log").unlink()
+        done = self.dvsched("resume", "-sr", "out", "--view", "none")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(self.merged()[1:], aside)
+        self.assertEqual(len(os.listdir(merge)), 3)
+        self.assertIn("nothing to run: all 4 jobs passed", self.dvsched("resume", "-sr", "out", "--view", "none").err)
+        # Also elsewhere. Databases that were removed are missed.
+        self.path("out").rename(self.path("moved"))
+        self.assertIn("nothing to run: all 4 jobs passed", self.dvsched("resume", "-sr", "moved", "--view", "none").err)
+        shutil.rmtree(self.path("moved/main/one-sim-vcs/cov_merge"))
+        done = self.dvsched("resume", "-sr", "moved", "--explain", "--view", "none")
+        self.assertIn("1 env changed: one:cov_merge", done.out)
+        self.assertEqual(done.code, 0, done)
 
     def test_fault_simulation_gets_its_own_options(self):
         self.leaf("one", 'run_opts_fi_sim: ["-fault"], overrides: [{ name: "tool", value: "z01x" }\n'

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/map.h"
 
 enum opt {
 	OPT_HELP,
@@ -205,6 +206,7 @@ struct args_recorded {
 	const char *seed_base; /* NULL: none */
 	time_t when;	       /* the time in its timestamps; 0: none */
 	const char *cwd;       /* where it was started; NULL: in the current directory */
+	struct map cov_merges; /* of DVSim's flows: see dv_options.cov_merges */
 };
 
 /* A parsed command line. Everything is in mem, or points into argv. */

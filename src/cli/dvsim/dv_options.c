@@ -134,6 +134,8 @@ int dv_options_read(const struct args *args, const char *seed_base, struct dv_op
 		.cov_analyze = opt_has(args, OPT_COV_ANALYZE),
 		.map_full_testplan = opt_has(args, OPT_MAP_FULL_TESTPLAN),
 	};
+	if (args->recorded)
+		o->cov_merges = &args->recorded->cov_merges;
 	if (opt_has(args, OPT_INTERACTIVE))
 		o->reseed = 1;
 	read_seeds(args, seed_base, o, diags);

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "cli/load/load.h"
 #include "cli/load/past_args.h"
 #include "cli/load/past_choice.h"
@@ -169,6 +170,25 @@ static int enter_directory(struct resuming *x)
 	return -1;
 }
 
+/* Of each merge of coverage, which databases it merges. */
+static void take_cov_merges(struct resuming *x)
+{
+	static const char name[] = "cov_db_dirs=";
+	const struct plan *plan = x->resumed.resume.chain.at[0].record->plan;
+
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_spec *job = &plan->jobs[i];
+		const char *const *e = job->rules->env;
+
+		if (!str_eq(job->rules->target, "cov_merge"))
+			continue;
+		for (; e && *e; e++)
+			if (str_starts(*e, name))
+				map_set(&x->recorded.cov_merges, job->block->name,
+					(void *)(*e + strlen(name)));
+	}
+}
+
 static int read_command_line(struct resuming *x)
 {
 	const struct run_record *record = x->resumed.resume.chain.at[0].record;
@@ -202,6 +222,7 @@ static int read_command_line(struct resuming *x)
 		opt_set(&x->then, OPT_BRANCH, record->branch);
 	x->recorded.seed_base = record->plan->seed_base;
 	x->recorded.when = record->timestamp;
+	take_cov_merges(x);
 	x->then.recorded = &x->recorded;
 	return 0;
 }
@@ -245,6 +266,7 @@ int cmd_resume(const struct args *args)
 	if (rc == EXIT_PASSED)
 		rc = run_with(&x.then, &x.resumed);
 	args_done(&x.then);
+	map_done(&x.recorded.cov_merges);
 	resume_done(&x.resumed.resume);
 	return rc;
 }

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/map.h"
+
 /* NULL, 0 or false: the option is not given. Lists end in NULL. */
 struct dv_options {
 	const char *const *build_opts, *const *run_opts, *const *build_modes, *const *run_modes;
@@ -20,6 +22,9 @@ struct dv_options {
 	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug;
 	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
 	time_t when; /* the time of both timestamps */
+	/* Of a run that is resumed: name of a block -> environment entry of its merge of coverage,
+	 * which lists the databases. NULL: no run is resumed. */
+	const struct map *cov_merges;
 	const char *const *fusesoc_mappings, *const *fusesoc_roots; /* flow/dv/fusesoc.h */
 	void (*say)(const char *text); /* shows a message of level info; or NULL */
 };

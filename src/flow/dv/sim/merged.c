@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "flow/dv/sim/jobs.h"
 
@@ -72,17 +73,47 @@ static const char *name_when_aside(struct arena *mem, const char *parent, const 
 	return arena_strndup(mem, name.s, name.len);
 }
 
+/*
+ * A run that is resumed goes on with the databases that it began with: what it has merged itself
+ * is no earlier run. Its list may be of a scratch root that has been moved. Databases that were
+ * removed meanwhile are left out.
+ */
+static void add_recorded_merges(struct arena *mem, const char *parent, const char *last,
+				const char *list, struct str *to)
+{
+	const char *kind = path_base(parent);
+	size_t n;
+
+	for (; *list; list += n + (list[n] != '\0')) {
+		const char *word, *path;
+
+		n = strcspn(list, " '\"");
+		word = arena_strndup(mem, list, n);
+		path = path_join(mem, parent, path_base(word));
+		if (wall_find_stamp(path_base(word)) == path_base(word) &&
+		    strcmp(path_base(path_dir(mem, word)), kind) == 0 &&
+		    (fs_is_dir(path) || str_eq(path, last)))
+			str_printf(to, " %s", path);
+	}
+}
+
 const char *sim_add_merged(struct job_maker *m, const char *dirs)
 {
 	struct arena *mem = m->cfg->reader.mem;
 	const char *current = path_absolute(mem, key_text(&m->texts, "cov_merge_db_dir"));
 	const char *parent = path_dir(mem, current), *last = name_when_aside(mem, parent, current);
+	const struct map *recorded = m->cfg->dv->cov_merges;
+	const char *list = recorded ? map_get(recorded, m->block->name) : NULL;
 	struct merged_list found = {0};
 	size_t room = SIM_MERGES_KEPT - 1;
 	_cleanup_(str_done) struct str text = {0};
 
-	list_merged(mem, parent, current, &found);
 	str_add(&text, dirs);
+	if (list) {
+		add_recorded_merges(mem, parent, last, list, &text);
+		return arena_strndup(m->plan->mem, text.s, text.len);
+	}
+	list_merged(mem, parent, current, &found);
 	if (last) {
 		str_printf(&text, " %s", last);
 		room--;
