@@ -42,6 +42,23 @@ class Gone(SimStory):
         self.assertEqual(done.code, 2, done)
         self.assertFalse(self.path("keep").exists())
 
+    def test_commands_on_runs_look_for_them_here(self):
+        self.assertEqual(self.dvsched("run", "a.hjson", "--view", "none").code, 0)
+        scratch, run = self.path("scratch"), self.run_dir()
+        relative = os.path.relpath(run, self.path("gone"))
+        for words in ["ls"], ["show", "a"], ["log", "a"], ["events"], ["resume"]:
+            done = self.from_nowhere(*words)
+            self.assertEqual((done.code, done.err.startswith(GONE)), (2, True), done)
+            name = ["--run"] if words == ["resume"] else []
+            done = self.from_nowhere(words[0], *name, relative, *words[1:])
+            self.assertEqual((done.code, done.err.startswith(GONE)), (2, True), done)
+            for more in ["-sr", scratch], [*name, run]:
+                done = self.from_nowhere(words[0], *more, *words[1:])
+                self.assertEqual(done.code, 0, done)
+        for option in "--failed", "--skip-passed":
+            done = self.from_nowhere("run", self.path("a.hjson"), option, relative)
+            self.assertEqual((done.code, done.err.startswith(GONE)), (2, True), done)
+
     def test_dvsims_flows_need_it_for_their_project_and_commands(self):
         done = self.from_nowhere("run", self.path("one.hjson"), "-pr", self.dir, "-sr", self.path("out"))
         self.assertEqual((done.code, done.err.startswith(GONE)), (2, True), done)
