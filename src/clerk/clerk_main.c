@@ -55,9 +55,17 @@ static void clerk_main_tick(void *ctx)
 	clerk_main_answer(ctx, CLERK_PROGRESS, NULL);
 }
 
-/* Reports a problem once per place, not for each of 10,000 links. */
+/* The same everywhere on the disk. */
+static bool is_of_disk(int errnum)
+{
+	return errnum == ENOSPC || errnum == EDQUOT || errnum == EROFS;
+}
+
+/* Reports a problem once per place, not for each of 10,000 links; one of the disk once. */
 static void report_problem(struct process *p, const char *where, struct error *err)
 {
+	if (is_of_disk(err->errnum))
+		where = strerror(err->errnum);
 	if (map_has(&p->problems, where))
 		return;
 	map_set(&p->problems, xstrdup(where), p);

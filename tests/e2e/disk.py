@@ -121,6 +121,11 @@ class FailingCalls(Disk):
         done, statuses, lines = self.cause("clerk", "symlink", 28, "1+", "/passed/")
         self.assertEqual((done.code, len(statuses), len(lines)), (0, 4, 1), done)
 
+    def test_a_full_disk_is_reported_once_for_all_directories_of_links(self):
+        done, statuses, lines = self.cause("clerk", "mkdir", 28, "1+", "/")
+        self.assertEqual((done.code, len(statuses), len(lines)), (0, 4, 1), done)
+        self.assertRegex(lines[0], r"^dvsched: warning: cannot make the directory \S+: No space left on device$")
+
     def test_a_run_that_cannot_be_renamed_keeps_its_results(self):
         done, statuses, lines = self.cause("scheduler", "rename", 5, "1+", "/.dvsched/runs/2")
         self.assertEqual((done.code, len(lines), statuses), (0, 1, {}), done)
