@@ -236,15 +236,13 @@ static char *fs_temporary_name(const char *path)
 	return xasprintf("%.*s.tmp-%d", (int)((size_t)(name - path) + n), path, (int)getpid());
 }
 
-/* Always creates a new file. One that has the name already was left by an earlier process with this
- * pid and is removed. */
-static int fs_create_new(const char *path)
+int fs_create_new_at(int dir, const char *name, mode_t mode)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-	int fd = fs_open(path, flags, 0666);
+	int fd = fs_openat(dir, name, flags, mode);
 
-	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
-		fd = fs_open(path, flags, 0666);
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
+		fd = fs_openat(dir, name, flags, mode);
 	return fd;
 }
 
@@ -259,7 +257,7 @@ static int fs_write_new(const char *path, const void *bytes, size_t n, struct re
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	struct src_pos pos = {.file = path};
 	bool is_synced = how.is_synced;
-	int fd = fs_create_new(tmp);
+	int fd = fs_create_new_at(AT_FDCWD, tmp, 0666);
 
 	if (fd < 0)
 		return error_set(err, pos, "cannot be written: %s", strerror(errno));

@@ -54,6 +54,11 @@ int fs_mkdirs(const char *path, mode_t mode);
  * for each new one in the same block group. Other file systems ignore it.
  */
 int fs_mkdirs_of_trees(const char *path, mode_t mode);
+/*
+ * Opens a new file for writing. A file that has the name is removed, never overwritten: it may have
+ * another hard link, in an archive made with `cp -al`. Returns a descriptor, or -1 with errno.
+ */
+int fs_create_new_at(int dir, const char *name, mode_t mode);
 int fs_write_all(int fd, const void *bytes, size_t n); /* 0 or -1 with errno */
 /* fsync() and fdatasync(). Do not retry a failed one: the kernel may have dropped the pages that it
  * could not write. Returns 0 or -1 with errno. */

@@ -310,7 +310,7 @@ static int dump_jobs(struct dump *d, int fd)
 static int dump_write(struct dump *d, const char *path, struct error *err)
 {
 	_cleanup_(freep) char *beside = xasprintf("%s.tmp-%d", path, (int)getpid());
-	int fd = fs_open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int fd = fs_create_new_at(AT_FDCWD, beside, 0666);
 	int errnum = fd < 0 ? errno : dump_jobs(d, fd);
 
 	if (fd >= 0 && close(fd) < 0 && !errnum)

@@ -33,8 +33,7 @@ int steps_write(struct confine *c, const struct job_steps *steps, struct error *
 	dir = xstrndup(path, (size_t)(path_base(path) - path - 1));
 	if (confine_path(c, path, err) < 0 || (dir_fd = confine_make_dir(c, dir, err)) < 0)
 		return -1;
-	fd = fs_openat(dir_fd, path_base(path),
-		       O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0666);
+	fd = fs_create_new_at(dir_fd, path_base(path), 0666);
 	if (fd < 0 || fs_write_all(fd, text, strlen(text)) < 0)
 		rc = error_sys(err, errno, "cannot write %s", path);
 	closep(&fd);

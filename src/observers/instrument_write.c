@@ -165,7 +165,7 @@ int instrument_write(const struct instrument *o, const char *dir, const char *pa
 
 	if (fs_mkdirs(dir, 0777) < 0)
 		return -1;
-	fd = fs_open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = fs_create_new_at(AT_FDCWD, beside, 0666);
 	if (fd < 0)
 		return -1;
 	jout_init(&j, fd, INDENT);

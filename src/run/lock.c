@@ -120,8 +120,7 @@ static int give_name(int dir_fd, const char *aside, const char *name)
 static int make_owner_file(int dir_fd, const char *run_id, const char *how)
 {
 	_cleanup_(freep) char *aside = xasprintf("%s.%s", LOCK_OWNER_NAME, run_id);
-	_cleanup_(closep) int fd = fs_openat(dir_fd, aside,
-					     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	_cleanup_(closep) int fd = fs_create_new_at(dir_fd, aside, 0666);
 	int rc, errnum;
 
 	if (fd < 0)
@@ -201,14 +200,56 @@ static int flock_now(int fd)
 	return rc < 0 ? errno : 0;
 }
 
-static int open_lock_file(const char *dir, struct error *err)
+static int open_lock_file(const char *path, struct error *err)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, LOCK_NAME);
 	int fd = fs_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 
 	if (fd < 0)
 		return error_sys(err, errno, "%s cannot be opened", path);
 	return fd;
+}
+
+/*
+ * After flock(). 1: path is the file, which has no other name; 0: it is another one now, or none,
+ * and should be opened again; -1 with errno. A file that has another hard link is left to that one,
+ * which may belong to an archive made with `cp -al`.
+ */
+static int lock_file_is_own(int fd, const char *path)
+{
+	struct stat own, named;
+
+	if (fstat(fd, &own) < 0)
+		return -1;
+	if (lstat(path, &named) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (own.st_ino != named.st_ino || own.st_dev != named.st_dev)
+		return 0;
+	if (own.st_nlink <= 1)
+		return 1;
+	return unlink(path) < 0 ? -1 : 0;
+}
+
+/* Returns a descriptor of the lock file, and its lock in *ret_errnum: 0 or the errno of flock().
+ * -1: the file cannot be opened. */
+static int open_and_lock(const char *dir, int *ret_errnum, struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, LOCK_NAME);
+
+	for (int i = 0;; i++) {
+		int fd = open_lock_file(path, err), rc;
+
+		if (fd < 0)
+			return -1;
+		*ret_errnum = flock_now(fd);
+		rc = *ret_errnum ? 1 : lock_file_is_own(fd, path);
+		if (rc > 0)
+			return fd;
+		if (rc < 0 || i == TRIES) {
+			*ret_errnum = rc < 0 ? errno : EBUSY;
+			return fd;
+		}
+		close(fd);
+	}
 }
 
 static int lock_report_owner(const char *dir, struct error *err)
@@ -297,16 +338,16 @@ static int check_beside(const char *dir, struct error *err)
 	return rc;
 }
 
-/* 1: locked; 0: another process removed the file as stale; -1 with errno. */
-static int make_beside(int fd, const char *run_id)
+/* 1: locked; 0: another process removed the file, or it had another name; -1 with errno. */
+static int make_beside(int fd, const char *path, const char *run_id)
 {
-	struct stat st;
+	int errnum = flock_now(fd), rc;
 
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? 0 : -1;
-	if (fstat(fd, &st) < 0 || owner_write(fd, run_id, "") < 0)
-		return -1;
-	return st.st_nlink > 0;
+	if (errnum == EWOULDBLOCK)
+		return 0;
+	errno = errnum;
+	rc = errnum ? -1 : lock_file_is_own(fd, path);
+	return rc > 0 && owner_write(fd, run_id, "") < 0 ? -1 : rc;
 }
 
 int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, struct error *err)
@@ -318,7 +359,7 @@ int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, stru
 		_cleanup_(closep) int fd = fs_open(
 			path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 
-		rc = fd < 0 ? -1 : make_beside(fd, run_id);
+		rc = fd < 0 ? -1 : make_beside(fd, path, run_id);
 		if (rc > 0) {
 			*ret = (struct lock){.dir = xstrdup(dir), .fd = fd, .beside = path};
 			path = NULL;
@@ -340,11 +381,10 @@ static void lock_close(struct lock *l)
 
 int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err)
 {
-	int fd = open_lock_file(dir, err), errnum;
+	int errnum, fd = open_and_lock(dir, &errnum, err);
 
 	if (fd < 0)
 		return -1;
-	errnum = flock_now(fd);
 	if (errnum == 0 && owner_write(fd, run_id, "") == 0) {
 		*ret = (struct lock){.dir = xstrdup(dir), .fd = fd};
 		if (check_owner_file(dir, err) == 0 && check_beside(dir, err) == 0 &&

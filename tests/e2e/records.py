@@ -4,6 +4,7 @@
 import fcntl
 import json
 import os
+import subprocess
 
 from harness import Story
 from sim_project import SimStory
@@ -37,6 +38,33 @@ class Records(Story):
             (record["run"] if file == "results.json" else record).update(head)
             self.write(runs / name / file, json.dumps(record))
         return name
+
+
+class Archive(SimStory):
+    """A scratch root that was archived with `cp -al`: no file of the archive is written to."""
+
+    def archive(self, scratch):
+        subprocess.run(["cp", "-al", scratch, "archive"], cwd=self.dir, check=True)
+        return self.contents()
+
+    def contents(self):
+        return {str(p): p.read_bytes() for p in self.path("archive").rglob("*") if p.is_file() and not p.is_symlink()}
+
+    def test_a_later_run_leaves_the_files_of_an_archive_alone(self):
+        self.config('{ flow: "jobs", name: "r", defaults: { dump_env: true }, jobs: [{ name: "j", command: "date +%N" }, { name: "k", command: "false" }] }')
+        words = "run", "cfg.hjson", "--view", "none", "--instrument", "all", "--log-file", "log"
+        self.assertEqual(self.dvsched(*words).code, 1)
+        before = self.archive("scratch")
+        for later in words, ("resume", "--view", "none"), ("ls",), (*words, "--failed"):
+            self.assertLess(self.dvsched(*later).code, 2)
+            self.assertEqual(self.contents(), before, later)
+
+    def test_so_does_one_of_dvsims_flows(self):
+        for later in False, True:
+            done = self.run_sim("one.hjson", "-i", "all", "--cov", "--fixed-seed", str(5 + later))
+            self.assertLess(done.code, 2, done)
+            before = self.archive("out") if not later else before
+        self.assertEqual(self.contents(), before)
 
 
 class Retention(Records):

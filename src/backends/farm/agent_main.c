@@ -37,7 +37,7 @@ static int agent_write_file(const char *path, const char *bytes, size_t n)
 
 	if (fs_mkdirs(path_dir(mem, path), 0700) < 0)
 		return errno;
-	fd = fs_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = fs_create_new_at(AT_FDCWD, path, 0600);
 	return fd < 0 || fs_write_all(fd, bytes, n) < 0 ? errno : 0;
 }
 

@@ -140,7 +140,7 @@ static void write_buffers(struct json_out *j, const struct dvs_context *given)
 int join_context_write(const char *path, const struct join_rank *rank,
 		       const struct dvs_context *given, struct error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666), errnum;
+	int fd = fs_create_new_at(AT_FDCWD, path, 0666), errnum;
 	struct json_out j;
 
 	if (fd < 0)

@@ -207,6 +207,42 @@ static void take_and_give_lock(void)
 	lock_give(&l);
 }
 
+static void assert_text_of(const char *path, const char *text)
+{
+	struct str is = {0};
+	struct error err = {0};
+
+	assert_int_equal(fs_read_file(path, 100, &is, &err), 0);
+	assert_string_equal(is.s, text);
+	str_done(&is);
+}
+
+static void a_lock_file_of_an_archive_is_left_to_it(void **state)
+{
+	static const char *const names[] = {LOCK_NAME, LOCK_BESIDE "run-9"};
+	_cleanup_(freep) char *archived = xasprintf("%s/archived", scratch);
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, names[i]);
+		struct error err = {0};
+		struct lock l = {0};
+		struct stat st;
+
+		unlink(path);
+		assert_int_equal(fs_write_atomic(archived, "old", 3, &err), 0);
+		assert_int_equal(link(archived, path), 0);
+		assert_int_equal((i ? lock_take_beside : lock_take)(scratch, "run-9", &l, &err), 0);
+		assert_text_of(archived, "old");
+		assert_int_equal(stat(path, &st), 0);
+		assert_true(st.st_size > 3 && st.st_nlink == 1);
+		refuse_lock("run run-9, pid ");
+		lock_give(&l);
+		take_and_give_lock();
+		unlink(archived);
+	}
+}
+
 static void runs_beside_others_hold_the_lock_too(void **state)
 {
 	_cleanup_(freep) char *left = xasprintf("%s/%srun-3", scratch, LOCK_BESIDE);
@@ -363,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_lock_by_file_keeps_runs_with_flock_out),
 		cmocka_unit_test(a_lock_by_flock_keeps_runs_without_flock_out),
 		cmocka_unit_test(the_file_of_a_killed_run_with_flock_locks_only_hosts_without),
+		cmocka_unit_test(a_lock_file_of_an_archive_is_left_to_it),
 		cmocka_unit_test(runs_beside_others_hold_the_lock_too),
 		cmocka_unit_test(locks_leave_no_descriptor_open),
 		cmocka_unit_test(a_lock_that_another_took_over_meanwhile_is_his),
