@@ -668,6 +668,13 @@ class Refused(Resume):
         self.assertEqual([a["reason"] for a in self.job("a")["attempts"]][-2:], ["timeout", "timeout"])
         self.assertEqual(self.resume("--timeout", "0", "--limit", "memory=4G"), ["a"])
 
+    def test_so_may_watermarks(self):
+        self.jobs(FAILING)
+        self.first(1)
+        self.resume("--min-free-space", "1000T", "--run-deadline", "1s", code=124)
+        self.assertEqual(self.ran(), [])
+        self.assertIn("no job starts until more is free", self.said)
+
     def test_a_run_of_another_configuration(self):
         self.jobs("a")
         run = self.first()

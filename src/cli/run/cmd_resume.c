@@ -127,20 +127,27 @@ static int resume_refuse_headless(struct resuming *x)
 	return -1;
 }
 
+/* Both commands have it, and its meaning is the same. */
+static bool is_given_anew(enum opt o)
+{
+	static const enum opt own[] = {OPT_DRY_RUN, OPT_EXPLAIN, OPT_ACCEPT, OPT_SCRATCH_ROOT,
+				       OPT_RUN_DEADLINE};
+	const unsigned both = CMD_RUN | CMD_RESUME;
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (o == own[i])
+			return false;
+	return (option_table[o].commands & both) == both;
+}
+
 static void take_anew(struct resuming *x)
 {
-	static const enum opt anew[] = {
-		OPT_MAX_PARALLEL, OPT_RESOURCE,	      OPT_ON_MISSING, OPT_MAX_FAILURES,
-		OPT_GRACE,	  OPT_VIEW,	      OPT_LOG_LEVEL,  OPT_LOG_FILE,
-		OPT_VERBOSE,	  OPT_PRINT_INTERVAL, OPT_COLOR,      OPT_SHOW_FAILURES,
-		OPT_TIMEOUT,	  OPT_RETRIES,	      OPT_LIMIT,
-	};
 	/* Options that were only for that run. --purge would remove its results. */
 	static const enum opt gone[] = {OPT_RUN_DEADLINE, OPT_PURGE};
 
-	for (size_t i = 0; i < ARRAY_LEN(anew); i++)
-		if (opt_has(x->args, anew[i]))
-			x->then.opt[anew[i]] = x->args->opt[anew[i]];
+	for (int o = 0; o < OPT_COUNT; o++)
+		if (is_given_anew((enum opt)o) && opt_has(x->args, (enum opt)o))
+			x->then.opt[o] = x->args->opt[o];
 	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
 		opt_set(&x->then, gone[i], NULL);
 	if (opt_has(x->args, OPT_RUN_DEADLINE))
