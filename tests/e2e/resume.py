@@ -142,6 +142,15 @@ class Runs(Resume):
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(self.path("moved", "ran").read_text(encoding="utf-8").split(), ["bad"])
 
+    def test_the_line_for_failed_jobs_names_a_scratch_root_that_was_moved(self):
+        self.jobs(FAILING)
+        self.first(1)
+        self.resume(code=1)
+        self.assertRegex(self.said, r"(?m)^rerun .* run cfg\.hjson --view none --failed$")
+        self.path("scratch").rename(self.path("moved"))
+        done = self.dvsched("resume", "-sr", "moved", "--view", "none")
+        self.assertRegex(done.out, rf"(?m)^rerun .* run cfg\.hjson --view none -sr {self.path('moved')} --failed$")
+
     def test_a_command(self):
         done = self.dvsched("run", "--", "sh", "-c", "echo x >> scratch/ran; test -e scratch/bad.fixed")
         self.assertEqual(done.code, 1, done)
@@ -570,6 +579,16 @@ class SkipPassed(Resume):
         self.dvsched("run", "cfg.hjson", "--fake")
         self.skip(self.run_dir().name, code=2)
         self.assertIn("was a rehearsal", self.said)
+
+    def test_what_to_do_without_such_a_run(self):
+        self.jobs("a")
+        for option in "--failed", "--skip-passed":
+            done = self.dvsched("run", "cfg.hjson", option)
+            self.assertEqual(done.code, 2, done)
+            self.assertIn(f"\n  hint: -sr DIR says where to look; without {option} all jobs run\n", done.err)
+            done = self.dvsched("run", "cfg.hjson", option, "nonesuch")
+            self.assertEqual(done.code, 2, done)
+            self.assertIn("\n  hint: -sr DIR says where to look; RUN is an id, a prefix of one, or a directory\n", done.err)
 
     def test_a_resumed_one_takes_over_what_it_has_taken(self):
         self.jobs("a", FAILING)

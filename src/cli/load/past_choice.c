@@ -65,6 +65,18 @@ static void past_choice_warn(const struct past_choice *c, const struct past_run 
 					    : "were not started by a job");
 }
 
+static void past_choice_hint(const struct past_choice *c, struct diag *e, bool is_of_another,
+			     bool is_newest)
+{
+	if (is_of_another)
+		diag_hint(e, "without RUN it is the newest run of %s", c->cfg_path);
+	else if (is_newest)
+		diag_hint(e, "-sr DIR says where to look; without --%s all jobs run", name_of(c));
+	else
+		diag_hint(e, "-sr DIR says where to look; RUN is an id, a prefix of one, or a "
+			     "directory");
+}
+
 int past_choice_find(const struct past_choice *c, const struct args *args, struct past_run *ret,
 		     struct diags *diags)
 {
@@ -76,10 +88,13 @@ int past_choice_find(const struct past_choice *c, const struct args *args, struc
 		.cfg_path = c->takes_any && !is_newest ? NULL : c->cfg_path,
 	};
 	struct error err = {0};
+	enum past_found found = past_query_run(&q, args->mem, ret, &err);
 
-	if (past_query_run(&q, args->mem, ret, &err) != PAST_FOUND) {
-		error_wrap(&err, "--%s", name_of(c));
-		diag_from_error(diags, &err);
+	if (found != PAST_FOUND) {
+		struct diag *e = diag_error(diags, nowhere, "--%s: %s", name_of(c), err.msg);
+
+		past_choice_hint(c, e, found == PAST_OF_ANOTHER, is_newest);
+		error_done(&err);
 		return -1;
 	}
 	if (is_newest)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/utf8.h"
 
 static bool is_printable(const char *s)
@@ -55,15 +56,32 @@ static bool is_left_out(enum opt owner)
 static void rerun_add_options(struct str *out, const struct args *args, size_t first)
 {
 	for (size_t i = first; args->argv[i]; i++)
-		if (args->owners[i] != OPT_COUNT && !is_left_out(args->owners[i]))
+		if (args->owners[i] != OPT_COUNT && !is_left_out(args->owners[i]) &&
+		    !(args->recorded && args->owners[i] == OPT_SCRATCH_ROOT))
 			rerun_add_word(out, args->argv[i]);
 }
 
+/* The scratch root may have been moved since the run that is resumed. */
+static void add_present_scratch_root(struct str *out, const struct args *args,
+				     const struct plan *plan, const char *env)
+{
+	const char *usual = path_join(args->mem, path_dir(args->mem, plan->cfg_path), "scratch");
+
+	if ((env && *env) || strcmp(usual, plan->scratch_root) != 0) {
+		rerun_add_word(out, "-sr");
+		rerun_add_word(out, plan->scratch_root);
+	}
+}
+
 /* $SCRATCH_ROOT may differ when the line is pasted. */
-static void add_scratch_root(struct str *out, const struct args *args)
+static void add_scratch_root(struct str *out, const struct args *args, const struct plan *plan)
 {
 	const char *env = getenv("SCRATCH_ROOT");
 
+	if (args->recorded) {
+		add_present_scratch_root(out, args, plan, env);
+		return;
+	}
 	if (!opt_has(args, OPT_SCRATCH_ROOT) && env && *env) {
 		rerun_add_word(out, "-sr");
 		rerun_add_word(out, env);
@@ -109,7 +127,7 @@ void rerun_add_command(struct str *out, const struct args *args, const struct pl
 		rerun_add_word(out, args->argv[i]);
 	add_configuration(out, args->words[0]);
 	rerun_add_options(out, args, first);
-	add_scratch_root(out, args);
+	add_scratch_root(out, args, plan);
 	rerun_add_word(out, "--failed");
 	/* Without an id, --failed would choose another run. */
 	if (plan->is_rehearsal || plan->is_nested)
