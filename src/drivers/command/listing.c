@@ -65,22 +65,22 @@ static int refuse_value(struct error *err, const char *what, const char *value, 
 	return error_plain(err, "line: the %s '%s' of a device must be %s", what, shown.s, must);
 }
 
-static int read_device(const struct smi_pattern *line, struct arena *mem, const char *id_text,
+static int read_device(const struct text_pattern *line, struct arena *mem, const char *id_text,
 		       struct smi_device *ret, struct error *err)
 {
-	const char *numa = smi_pattern_group(line, mem, "numa");
+	const char *numa = text_pattern_group(line, mem, "numa");
 	long id, node = -1;
 
 	if (!listing_read_number(id_text, LARGEST_ID, &id))
 		return refuse_value(err, "id", id_text, "a number of at most 65535");
 	*ret = (struct smi_device){
 		.id = (int32_t)id,
-		.name = smi_pattern_group(line, mem, "name"),
-		.model = smi_pattern_group(line, mem, "model"),
-		.pci = smi_pattern_group(line, mem, "pci"),
-		.domain = smi_pattern_group(line, mem, "domain"),
-		.health = smi_pattern_group(line, mem, "health"),
-		.memory = listing_read_memory(smi_pattern_group(line, mem, "memory")),
+		.name = text_pattern_group(line, mem, "name"),
+		.model = text_pattern_group(line, mem, "model"),
+		.pci = text_pattern_group(line, mem, "pci"),
+		.domain = text_pattern_group(line, mem, "domain"),
+		.health = text_pattern_group(line, mem, "health"),
+		.memory = listing_read_memory(text_pattern_group(line, mem, "memory")),
 	};
 	ret->numa = numa && listing_read_number(numa, INT32_MAX, &node) ? (int32_t)node
 									: numa_of_pci(ret->pci);
@@ -108,9 +108,9 @@ static int listing_read_lines(const struct smi_options *o, const struct str *tex
 
 		next = at + n + 1;
 		n -= n && at[n - 1] == '\r';
-		if (!smi_pattern_match(o->line, at, n))
+		if (!text_pattern_match(o->line, at, n))
 			continue;
-		id = smi_pattern_group(o->line, mem, "id");
+		id = text_pattern_group(o->line, mem, "id");
 		if (id && read_device(o->line, mem, id, &ret->devices[ret->n++], err) < 0)
 			return -1;
 	}

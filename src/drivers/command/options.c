@@ -80,7 +80,7 @@ static int read_commands(const struct smi_reader *r)
 /* ---- the rest ---- */
 
 static int read_pattern(const struct smi_reader *r, const char *key, const char *usual,
-			const char *const *names, struct smi_pattern **ret)
+			const char *const *names, struct text_pattern **ret)
 {
 	const char *text = usual;
 
@@ -88,7 +88,7 @@ static int read_pattern(const struct smi_reader *r, const char *key, const char 
 		return -1;
 	if (!text)
 		return 0;
-	*ret = smi_pattern_new(text, names, r->err);
+	*ret = text_pattern_new(text, names, r->err);
 	if (*ret)
 		return 0;
 	error_wrap(r->err, "%s", key);
@@ -104,7 +104,7 @@ static int command_options_read_patterns(const struct smi_reader *r)
 	    read_pattern(r, "suspect", NULL, NULL, &o->suspect) < 0 ||
 	    read_pattern(r, "bad", NULL, NULL, &o->bad) < 0)
 		return -1;
-	if (!smi_pattern_has(o->line, "id"))
+	if (!text_pattern_has(o->line, "id"))
 		return error_plain(r->err, "line: it has no group (?<id>...), the number of the "
 					   "device");
 	return 0;
@@ -147,7 +147,7 @@ static int read_lend(const struct smi_reader *r)
 	if (v && !str_eq(json_string_value(v), "id") && !str_eq(json_string_value(v), "name"))
 		return error_plain(r->err, "lend must be \"id\" or \"name\"");
 	r->o->lends_name = v && str_eq(json_string_value(v), "name");
-	if (r->o->lends_name && !smi_pattern_has(r->o->line, "name"))
+	if (r->o->lends_name && !text_pattern_has(r->o->line, "name"))
 		return error_plain(r->err, "lend: 'line' has no group (?<name>...)");
 	return 0;
 }
@@ -182,10 +182,10 @@ double smi_options_probe_s(const struct smi_options *o)
 
 void smi_options_done(struct smi_options *o)
 {
-	smi_pattern_free(o->line);
-	smi_pattern_free(o->good);
-	smi_pattern_free(o->suspect);
-	smi_pattern_free(o->bad);
+	text_pattern_free(o->line);
+	text_pattern_free(o->good);
+	text_pattern_free(o->suspect);
+	text_pattern_free(o->bad);
 	arena_free(o->mem);
 	*o = (struct smi_options){0};
 }

@@ -3,14 +3,14 @@
 #ifndef DRIVERS_COMMAND_OPTIONS_H
 #define DRIVERS_COMMAND_OPTIONS_H
 
-#include "drivers/command/pattern.h"
+#include "base/text_pattern.h"
 
 struct smi_options {
 	struct arena *mem; /* of all texts */
 	/* Commands for the shell; NULL: not given. */
 	const char *probe, *health, *open_check;
-	struct smi_pattern *line;		  /* a line with a device in the output of probe */
-	struct smi_pattern *good, *suspect, *bad; /* for the output of health; NULL: not given */
+	struct text_pattern *line;		   /* a line with a device in the output of probe */
+	struct text_pattern *good, *suspect, *bad; /* for the output of health; NULL: not given */
 	double timeout_s;
 	const char *family;
 	bool lends_name; /* commands get a device's name instead of its number */

@@ -18,15 +18,15 @@ static void set_bad(struct smi_verdict *v, int32_t code)
 }
 
 /* "'bad' matches: Health : Critical" */
-static bool command_verdict_matches(const char *key, struct smi_pattern *p, const struct str *text,
+static bool command_verdict_matches(const char *key, struct text_pattern *p, const struct str *text,
 				    struct smi_verdict *v)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 
-	if (!p || !smi_pattern_match(p, text->s, text->len))
+	if (!p || !text_pattern_match(p, text->s, text->len))
 		return false;
 	str_clear(&v->text);
-	str_printf(&v->text, "'%s' matches: %s", key, smi_pattern_line(p, mem));
+	str_printf(&v->text, "'%s' matches: %s", key, text_pattern_line(p, mem));
 	return true;
 }
 
@@ -42,7 +42,7 @@ static bool judge_text(const struct smi_options *o, const struct str *text, stru
 		v->health = DVS_HEALTH_SUSPECT;
 		return true;
 	}
-	if (!o->good || smi_pattern_match(o->good, text->s, text->len))
+	if (!o->good || text_pattern_match(o->good, text->s, text->len))
 		return false;
 	str_clear(&v->text);
 	str_add(&v->text, "'good' matches nothing in the output");

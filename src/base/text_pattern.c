@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
-#include "drivers/command/pattern.h"
+#include "base/text_pattern.h"
 
 #include <pcre2.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 enum { MATCH_LIMIT = 1000000, SAID_ROOM = 200 };
 
-struct smi_pattern {
+struct text_pattern {
 	pcre2_code *code;
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
@@ -36,7 +36,7 @@ static bool pattern_is_listed(const char *name, const char *const *names)
 	return false;
 }
 
-static int check_names(const struct smi_pattern *p, const char *const *names, struct error *err)
+static int check_names(const struct text_pattern *p, const char *const *names, struct error *err)
 {
 	uint32_t n = 0, size = 0;
 	PCRE2_SPTR table = NULL;
@@ -57,9 +57,9 @@ static int check_names(const struct smi_pattern *p, const char *const *names, st
 	return 0;
 }
 
-struct smi_pattern *smi_pattern_new(const char *text, const char *const *names, struct error *err)
+struct text_pattern *text_pattern_new(const char *text, const char *const *names, struct error *err)
 {
-	struct smi_pattern *p = xcalloc(1, sizeof(*p));
+	struct text_pattern *p = xcalloc(1, sizeof(*p));
 	PCRE2_SIZE at = 0;
 	int errnum = 0;
 
@@ -73,11 +73,11 @@ struct smi_pattern *smi_pattern_new(const char *text, const char *const *names, 
 		pcre2_set_match_limit(p->limits, MATCH_LIMIT);
 		return p;
 	}
-	smi_pattern_free(p);
+	text_pattern_free(p);
 	return NULL;
 }
 
-void smi_pattern_free(struct smi_pattern *p)
+void text_pattern_free(struct text_pattern *p)
 {
 	if (!p)
 		return;
@@ -87,12 +87,12 @@ void smi_pattern_free(struct smi_pattern *p)
 	free(p);
 }
 
-bool smi_pattern_has(const struct smi_pattern *p, const char *name)
+bool text_pattern_has(const struct text_pattern *p, const char *name)
 {
 	return pcre2_substring_number_from_name(p->code, (PCRE2_SPTR)name) > 0;
 }
 
-bool smi_pattern_match(struct smi_pattern *p, const char *text, size_t n)
+bool text_pattern_match(struct text_pattern *p, const char *text, size_t n)
 {
 	p->text = text;
 	p->n = n;
@@ -104,7 +104,7 @@ static bool pattern_is_blank(char c)
 	return c && strchr(" \t\r\n", c);
 }
 
-const char *smi_pattern_group(const struct smi_pattern *p, struct arena *mem, const char *name)
+const char *text_pattern_group(const struct text_pattern *p, struct arena *mem, const char *name)
 {
 	int number = pcre2_substring_number_from_name(p->code, (PCRE2_SPTR)name);
 	const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(p->match);
@@ -121,7 +121,7 @@ const char *smi_pattern_group(const struct smi_pattern *p, struct arena *mem, co
 	return from < to ? arena_strndup(mem, p->text + from, to - from) : NULL;
 }
 
-const char *smi_pattern_line(const struct smi_pattern *p, struct arena *mem)
+const char *text_pattern_line(const struct text_pattern *p, struct arena *mem)
 {
 	size_t from = pcre2_get_ovector_pointer(p->match)[0], to = from;
 	_cleanup_(str_done) struct str line = {0};
