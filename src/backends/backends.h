@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
-#include "base/str.h"
 #include "config/fields.h"
 #include "scheduler/backend.h"
 
@@ -66,13 +65,6 @@ extern const char *const backend_names[];		 /* their names, in the same order */
 extern const struct job_key backend_job_keys[]; /* of job_keys.h; the last one has no key */
 /* check_settings() of the type with this number. */
 void backend_check_settings(uint32_t type, const char *name, struct cfg_fields *settings);
-/* Names of all types of backends, for messages: "local, chips, fake". */
-void backend_add_names(struct str *out);
-/* Adds a hint to e, the error about the unknown backend `name`: the name that was probably meant,
- * or all names. */
-void backend_hint(struct diag *e, const char *name);
-const struct backend_type *backend_type_find(const char *name);
-bool backend_type_exists(const char *name);
 /* Adds an error if k belongs to another backend that has keys in job_keys.h. For backends that run
  * only commands: they must not ignore such a key. name: of the calling backend. */
 void backend_check_foreign_key(const struct backend_key *k, const char *name, struct diags *diags);

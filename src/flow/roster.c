@@ -93,6 +93,20 @@ const struct roster_entry *roster_next(const struct roster *r, uint32_t type,
 
 /* ---- messages ---- */
 
+static void add_types(const struct roster *r, struct str *to)
+{
+	for (uint32_t i = 0; r->types[i]; i++)
+		str_printf(to, "%s%s", to->len ? ", " : "", r->types[i]);
+}
+
+void roster_add_names(const struct roster *r, struct str *to)
+{
+	add_types(r, to);
+	for (uint32_t i = 0; i < r->n; i++)
+		if (roster_type(r, r->at[i].name) == ROSTER_NO_TYPE)
+			str_printf(to, ", %s", r->at[i].name);
+}
+
 static void hint_type(const struct roster *r, const char *name, struct diag *e)
 {
 	const char *near = str_suggest(name, r->types, n_types(r->types));
@@ -102,33 +116,25 @@ static void hint_type(const struct roster *r, const char *name, struct diag *e)
 		diag_hint(e, "did you mean '%s'?", near);
 		return;
 	}
-	for (uint32_t i = 0; r->types[i]; i++)
-		str_printf(&all, "%s%s", i ? ", " : "", r->types[i]);
+	add_types(r, &all);
 	diag_hint(e, "there are: %s", all.s);
-}
-
-/* Entries of the configuration are the first ones in r->at. */
-static const char *suggest_configured(const struct roster *r, const char *name)
-{
-	_cleanup_(arena_freep) struct arena *mem = arena_new();
-	const char **names = arena_array(mem, r->n, sizeof(*names));
-	size_t n = 0;
-
-	while (n < r->n && r->at[n].settings) {
-		names[n] = r->at[n].name;
-		n++;
-	}
-	return str_suggest(name, names, n);
 }
 
 void roster_hint(const struct roster *r, const char *name, struct diag *e)
 {
-	const char *near = suggest_configured(r, name);
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	_cleanup_(str_done) struct str all = {0};
+	const char **names = arena_array(mem, r->n, sizeof(*names)), *near;
 
-	if (near)
+	for (uint32_t i = 0; i < r->n; i++)
+		names[i] = r->at[i].name;
+	near = str_suggest(name, names, r->n);
+	if (near) {
 		diag_hint(e, "did you mean '%s'?", near);
-	else
-		hint_type(r, name, e);
+		return;
+	}
+	roster_add_names(r, &all);
+	diag_hint(e, "there are: %s", all.s);
 }
 
 void roster_refuse_type(const struct roster *r, const struct roster_entry *e, struct diags *diags)

@@ -55,7 +55,9 @@ uint32_t roster_type(const struct roster *r, const char *type); /* its number, o
 /* The next entry of this type in the configuration; after NULL: the first one. NULL: no more. */
 const struct roster_entry *roster_next(const struct roster *r, uint32_t type,
 				       const struct roster_entry *after);
-/* Adds a hint to e, the error for an unknown backend: a similar name, or else the list of types. */
+/* The names of all backends: "local, chips, fake, npu". */
+void roster_add_names(const struct roster *r, struct str *to);
+/* Adds a hint to e, the error for an unknown backend: a similar name, or else all names. */
 void roster_hint(const struct roster *r, const char *name, struct diag *e);
 
 #endif

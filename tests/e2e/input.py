@@ -521,6 +521,19 @@ class BadInput(Story):
         self.write("a.hjson", GOOD.replace("flow:", "backends: { mine: { type: \"fakr\" } }\n flow:"))
         self.assertIn("there is no backend type 'fakr'", self.fails("plan", "a.hjson"))
 
+    def test_options_name_backends_of_the_configuration(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          backends: { worse: { type: "fake", outcomes: { "*": "fail" } } }
+          jobs: [ { name: "x", argv: ["false"] }, { name: "y", argv: ["true"] } ]
+        }""")
+        self.assertIn("did you mean 'worse'?", self.fails("run", "a.hjson", "--backend", "wurse"))
+        self.assertIn("fake, worse\n", self.fails("run", "a.hjson", "--backend", "another"))
+        run = self.dvsched("run", "a.hjson", "--backend", "worse", "--view", "none")
+        self.assertEqual(self.statuses(), {"x": "FAILED", "y": "FAILED"}, run)
+        self.dvsched("run", "a.hjson", "--backend", "fake", "--backend-for", "y=worse", "--view", "none")
+        self.assertEqual(self.statuses(), {"x": "PASSED", "y": "FAILED"})
+
     def test_a_backend_has_the_name_that_the_configuration_gives_it(self):
         config = """{
           flow: jobs

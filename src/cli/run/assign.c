@@ -12,10 +12,33 @@ struct assigner {
 	const struct job_rules *wrong; /* an error of a sweep is reported once */
 };
 
-/* name was checked by run_options_read(), so it is in the roster. */
-static uint32_t assign_number_of(const struct roster *r, const char *name)
+/* 0: there is no such backend. */
+static uint32_t assign_number_of(const struct assigner *a, const char *name)
 {
-	return roster_no(r, roster_find(r, name));
+	uint32_t no = roster_no(a->roster, roster_find(a->roster, name));
+	static const struct src_pos nowhere;
+
+	if (!no)
+		roster_hint(a->roster, name,
+			    diag_error(a->diags, nowhere, "there is no backend '%s'", name));
+	return no;
+}
+
+/* An unknown name in the environment is an error: jobs must not run here instead. */
+static uint32_t assign_default(const struct assigner *a)
+{
+	const struct run_options *o = a->options;
+	uint32_t no = roster_no(a->roster, roster_find(a->roster, o->backend));
+	_cleanup_(str_done) struct str names = {0};
+	static const struct src_pos nowhere;
+
+	if (no || !o->backend_variable)
+		return no ? no : assign_number_of(a, o->backend);
+	roster_add_names(a->roster, &names);
+	diag_hint(diag_error(a->diags, nowhere, "$%s is '%s': there is no such backend",
+			     o->backend_variable, o->backend),
+		  "there are: %s; --local runs the jobs here", names.s);
+	return 0;
 }
 
 static uint32_t assign_by_glob(const struct assigner *a, const struct job_spec *spec)
@@ -43,7 +66,7 @@ static uint32_t assign_one(struct assigner *a, struct job_spec *spec)
 	return spec->backend_no = no;
 }
 
-void assign_backends(struct plan *plan, struct run_options *options, struct diags *diags)
+int assign_backends(struct plan *plan, struct run_options *options, struct diags *diags)
 {
 	const struct roster *r = plan->roster;
 	struct assigner a = {
@@ -53,11 +76,16 @@ void assign_backends(struct plan *plan, struct run_options *options, struct diag
 		.local_type = roster_type(r, "local"),
 	};
 
-	options->backend_no = assign_number_of(r, options->backend);
+	unsigned n_before = diags->n_errors;
+
+	options->backend_no = assign_default(&a);
 	for (size_t i = 0; i < options->n_backend_for; i++)
 		options->backend_for[i].backend_no = assign_number_of(
-			r, options->backend_for[i].backend);
+			&a, options->backend_for[i].backend);
+	if (diags->n_errors > n_before)
+		return -1;
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		if (plan->jobs[i].rules != a.wrong && !assign_one(&a, &plan->jobs[i]))
 			a.wrong = plan->jobs[i].rules;
+	return 0;
 }

@@ -11,7 +11,7 @@
 #include "flow/roster.h"
 
 /* Sets backend_no in options, in the jobs of plan and in their fallback stages, and has_matched in
- * options. A job with an error gets 0. */
-void assign_backends(struct plan *plan, struct run_options *options, struct diags *diags);
+ * options. A job with an error gets 0. Returns -1 if an option names an unknown backend. */
+int assign_backends(struct plan *plan, struct run_options *options, struct diags *diags);
 
 #endif

@@ -86,8 +86,8 @@ static int finish_plan(struct run *r)
 
 	r->engines.cgroup_dir = r->cgroups.dir;
 	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, on_unread, r};
-	assign_backends(plan, &r->options, diags);
-	if (engines_make(&r->engines, &r->options, plan, r->loop, diags) < 0)
+	if (assign_backends(plan, &r->options, diags) < 0 ||
+	    engines_make(&r->engines, &r->options, plan, r->loop, diags) < 0)
 		return -1;
 	plan->is_rehearsal = engines_only_rehearse(&r->engines, plan);
 	return 0;

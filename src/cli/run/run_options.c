@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "backends/backends.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "cli/dvsim/dvsim_env.h"
@@ -18,49 +17,30 @@ static const double default_grace_s = 10, job_waits_s = 10;
 
 enum { MOST_PARALLEL = 100000 };
 
-static const char *check_backend(const char *name, struct diags *diags)
+static void choose_backend(const struct args *args, struct run_options *o)
 {
-	if (!backend_type_exists(name))
-		backend_hint(diag_error(diags, nowhere, "there is no backend '%s'", name), name);
-	return name;
-}
+	const char *variable, *name;
 
-/* The backend that the environment names. An unknown one is an error: jobs must not run here
- * instead. */
-static const char *backend_of_environment(struct diags *diags)
-{
-	const char *variable, *name = dvsim_env_backend(&variable);
-	struct str names = {0};
-	struct diag *e;
-
-	if (!name)
-		return "local";
-	if (backend_type_exists(name))
-		return name;
-	e = diag_error(diags, nowhere, "$%s is '%s': there is no such backend", variable, name);
-	backend_add_names(&names);
-	diag_hint(e, "there are: %s; --local runs the jobs here", names.s);
-	str_done(&names);
-	return "local";
-}
-
-static const char *chosen_backend(const struct args *args, struct diags *diags)
-{
+	o->backend = "local";
 	if (opt_has(args, OPT_BACKEND))
-		return opt_word(args, OPT_BACKEND, "local");
-	if (opt_has(args, OPT_LOCAL))
-		return "local";
-	if (opt_has(args, OPT_FAKE))
-		return "fake";
-	return opt_has(args, OPT_LIST) ? "local" : backend_of_environment(diags);
+		o->backend = opt_word(args, OPT_BACKEND, "local");
+	else if (opt_has(args, OPT_FAKE) && !opt_has(args, OPT_LOCAL))
+		o->backend = "fake";
+	if (opt_has(args, OPT_BACKEND) || opt_has(args, OPT_LOCAL) || opt_has(args, OPT_FAKE) ||
+	    opt_has(args, OPT_LIST))
+		return;
+	name = dvsim_env_backend(&variable);
+	if (!name)
+		return;
+	o->backend = name;
+	o->backend_variable = variable;
 }
 
 static void read_backends(const struct args *args, struct run_options *o, struct diags *diags)
 {
 	const struct opt_value *v = &args->opt[OPT_BACKEND_FOR];
 
-	o->backend = chosen_backend(args, diags);
-	check_backend(o->backend, diags);
+	choose_backend(args, o);
 	o->backend_for = arena_array(args->mem, v->n + 1, sizeof(*o->backend_for));
 	for (size_t i = 0; i < v->n; i++) {
 		char *glob, *name;
@@ -70,8 +50,7 @@ static void read_backends(const struct args *args, struct run_options *o, struct
 				   v->words[i]);
 			continue;
 		}
-		o->backend_for[o->n_backend_for++] = (struct backend_for){
-			glob, check_backend(name, diags), 0, false};
+		o->backend_for[o->n_backend_for++] = (struct backend_for){glob, name, 0, false};
 	}
 }
 

@@ -26,8 +26,9 @@ struct run_options {
 	int64_t keep_runs; /* < 0: that of the configuration */
 	struct watermark_limits watermarks;
 	bool is_dry_run;
-	const char *backend; /* name of the default backend */
-	uint32_t backend_no; /* set by assign_backends(): its number in the roster */
+	const char *backend;	      /* name of the default backend */
+	const char *backend_variable; /* of the environment, which has that name; NULL: none */
+	uint32_t backend_no;	      /* set by assign_backends(): its number in the roster */
 	struct backend_for *backend_for;
 	size_t n_backend_for;
 	const char *const *without;    /* NULL-terminated, or NULL */
