@@ -21,8 +21,9 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 
-from harness import PATIENCE_S, outlives
+from harness import PATIENCE_S, Story, outlives, scheduler_of
 
 NODES = ("n1", "n2")
 CPUS = 8  # of each node, independent of the machine
@@ -187,3 +188,70 @@ def needed_by(story):
     if not cluster:
         story.skipTest(_Shared.why_not)
     return cluster
+
+
+class SlurmStory(Story):
+    """Leaves no job in the queue."""
+
+    backend = "slurm"
+    settings = 'backends: { slurm: { look: "0.2s" } }'
+
+    def setUp(self):
+        super().setUp()
+        self.cluster = needed_by(self)
+        self.env = dict(self.cluster.env)
+        self.addCleanup(self._leave_no_job)
+
+    def _leave_no_job(self):
+        left = self.jobs_but([])
+        if left:
+            self.cluster.run("scancel", *left)
+            self.fail(f"jobs were left in the queue: {left}")
+
+    def jobs_but(self, expected):
+        """Ids in the queue. A runner ends a moment after its result has arrived: waits until there are only these."""
+        end = time.monotonic() + 10
+        while (left := self.cluster.jobs()) != expected and time.monotonic() < end:
+            pass
+        return left
+
+    def jobs(self, text, settings=None):
+        self.config(f'{{ flow: "jobs", name: "demo", {settings or self.settings}\n jobs: [ {text} ] }}')
+
+    def start_run(self, *args):
+        return self.start("run", "cfg.hjson", "--view", "none", "--backend", self.backend, *args, env=self.env)
+
+    def run_jobs(self, code, *args):
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "--backend", self.backend, *args, env=self.env)
+        self.assertEqual(done.code, code, f"{done}\n{self.cluster.logs()}")
+        return done
+
+    def result(self, name):
+        job, = (j for j in self.results()["jobs"] if j["name"] == name)
+        return job
+
+    def attempt(self, name):
+        """The last one."""
+        return self.result(name)["attempts"][-1]
+
+    def stand_in(self, name, text):
+        """A script that is found before the command of Slurm; "$real" in it is that command."""
+        self.write(f"bin/{name}", f"#!/bin/sh\nreal={shutil.which(name)}\nhere={self.dir}\n{text}\n", 0o755)
+        self.env["PATH"] = f"{self.dir}/bin:{os.environ['PATH']}"
+
+    def waiting_job(self, more=""):
+        """A run whose job says its Slurm id and waits. Returns the run and the id."""
+        self.events = self.fifo()
+        self.jobs(f'{{ name: "a", command: "echo $SLURM_JOB_ID $SLURMD_NODENAME > {self.events.path}; '
+                  f'test {{attempt}} = 2 || sleep 1000" {more} }}')
+        run = self.start_run()
+        number, self.node = self.events.line().split()
+        return run, number
+
+    def kill_dvsched(self, run):
+        """Everything at once, so that nothing of it can clean up."""
+        pids = [run.pid, scheduler_of(run)]
+        os.kill(run.pid, signal.SIGSTOP)
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGKILL)
+        self.finish(run)

@@ -13,63 +13,13 @@ import cluster
 from harness import PATIENCE_S, Story, pids_with, scheduler_of
 from sim_project import SimStory
 
-SETTINGS = 'backends: { slurm: { look: "0.2s" } }'
-
-
-class SlurmStory(Story):
-    """Leaves no job in the queue."""
-
-    def setUp(self):
-        super().setUp()
-        self.cluster = cluster.needed_by(self)
-        self.env = dict(self.cluster.env)
-        self.addCleanup(self._leave_no_job)
-
-    def _leave_no_job(self):
-        left = self.jobs_but([])
-        if left:
-            self.cluster.run("scancel", *left)
-            self.fail(f"jobs were left in the queue: {left}")
-
-    def jobs_but(self, expected):
-        """Ids in the queue. A runner ends a moment after its result has arrived: waits until there are only these."""
-        end = time.monotonic() + 10
-        while (left := self.cluster.jobs()) != expected and time.monotonic() < end:
-            pass
-        return left
-
-    def jobs(self, text, settings=SETTINGS):
-        self.config(f'{{ flow: "jobs", name: "demo", {settings}\n jobs: [ {text} ] }}')
-
-    def start_run(self, *args):
-        return self.start("run", "cfg.hjson", "--view", "none", "--backend", "slurm", *args, env=self.env)
-
-    def run_jobs(self, code, *args):
-        done = self.dvsched("run", "cfg.hjson", "--view", "none", "--backend", "slurm", *args, env=self.env)
-        self.assertEqual(done.code, code, f"{done}\n{self.cluster.logs()}")
-        return done
-
-    def result(self, name):
-        job, = (j for j in self.results()["jobs"] if j["name"] == name)
-        return job
-
-    def attempt(self, name):
-        """The last one."""
-        return self.result(name)["attempts"][-1]
-
-    def stand_in(self, name, text):
-        """A script that is found before the command of Slurm; "$real" in it is that command."""
-        self.write(f"bin/{name}", f"#!/bin/sh\nreal={shutil.which(name)}\nhere={self.dir}\n{text}\n", 0o755)
-        self.env["PATH"] = f"{self.dir}/bin:{os.environ['PATH']}"
-
-
-class Cluster(SlurmStory):
+class Cluster(cluster.SlurmStory):
     def test_two_nodes_run_commands(self):
         for node in cluster.NODES:
             self.assertEqual(self.cluster.run("srun", "-w", node, "printenv", "SLURMD_NODENAME"), f"{node}\n")
 
 
-class Runs(SlurmStory):
+class Runs(cluster.SlurmStory):
     def test_a_job_runs_under_a_slot_on_a_node(self):
         self.jobs("""{ name: "a", command: "echo on $SLURMD_NODENAME for $DVSCHED_JOB; ps -o comm= -p $PPID",
                        slurm: { options: ["--nodelist=n2"], memory: "20M" } }
@@ -113,7 +63,7 @@ class Runs(SlurmStory):
         self.assertEqual(counts, ["1", "1", "1"])
 
 
-class Requests(SlurmStory):
+class Requests(cluster.SlurmStory):
     def test_what_a_job_asks_for_reaches_slurm(self):
         self.jobs("""{ name: "a", command: "scontrol show job $SLURM_JOB_ID", cpus: 2,
                        slurm: { memory: "50M", time: "90s", licences: "sim:1" } }""",
@@ -124,7 +74,7 @@ class Requests(SlurmStory):
                      "Comment=a", "Requeue=0"):
             self.assertIn(text, log)
 
-    def assert_refused(self, text, *messages, settings=SETTINGS):
+    def assert_refused(self, text, *messages, settings=None):
         self.jobs(text, settings)
         done = self.run_jobs(2)
         for message in messages:
@@ -165,16 +115,7 @@ class Requests(SlurmStory):
         self.assert_left_nothing()
 
 
-class Ends(SlurmStory):
-    def waiting_job(self, more=""):
-        """A run whose job says its Slurm id and waits. Returns the run and the id."""
-        self.events = self.fifo()
-        self.jobs(f'{{ name: "a", command: "echo $SLURM_JOB_ID $SLURMD_NODENAME > {self.events.path}; '
-                  f'test {{attempt}} = 2 || sleep 1000" {more} }}')
-        run = self.start_run()
-        number, self.node = self.events.line().split()
-        return run, number
-
+class Ends(cluster.SlurmStory):
     def test_ctrl_c_cancels_what_was_submitted_and_nothing_else(self):
         foreign = self.cluster.run("sbatch", "--parsable", "--output=/dev/null", "--wrap", "sleep 1000").strip()
         self.addCleanup(self.cluster.run, "scancel", foreign)
@@ -245,14 +186,6 @@ class Ends(SlurmStory):
         self.assertRegex(self.result("a")["message"], "it printed: .*/no/such/dvsched.*not found")
 
 
-    def kill_dvsched(self, run):
-        """Everything at once, so that nothing of it can clean up."""
-        pids = [run.pid, scheduler_of(run)]
-        os.kill(run.pid, signal.SIGSTOP)
-        for pid in reversed(pids):
-            os.kill(pid, signal.SIGKILL)
-        self.finish(run)
-
     def test_resume_ends_the_jobs_of_a_killed_run_before_they_run_again(self):
         events, go = self.fifo(), self.path("go")
         self.jobs(f"""{{ name: "first", slurm: {{ licences: "sim:1" }}
@@ -271,7 +204,7 @@ class Ends(SlurmStory):
         self.assertFalse(self.path("count").exists())
 
 
-class DvsimUsers(SlurmStory, SimStory):
+class DvsimUsers(cluster.SlurmStory, SimStory):
     def test_the_variables_of_dvsim_count(self):
         self.env.update({"DVSIM_BACKEND": "slurm", "SLURM_QUEUE": "short", "SLURM_MEM": "20M", "SLURM_TIMEOUT": "5",
                          "SLURM_MINCPUS": "2", "SLURM_CPUS_PER_TASK": "2", "SLURM_SLURM_SETUP_CMD": "module load x"})
@@ -284,7 +217,7 @@ class DvsimUsers(SlurmStory, SimStory):
             self.assertIn(text, log.read_text())
 
 
-class Pilots(SlurmStory):
+class Pilots(cluster.SlurmStory):
     def jobs(self, text, settings='mode: "pilot", look: "0.2s", pilot: { slots: 2, most: 2 }'):
         super().jobs(text, f"backends: {{ slurm: {{ {settings} }} }}")
 
@@ -353,7 +286,7 @@ class Pilots(SlurmStory):
 
     def test_jobs_and_pilots_end_when_the_scheduler_is_gone(self):
         run, _ = self.waiting_job()
-        Ends.kill_dvsched(self, run)
+        self.kill_dvsched(run)
         self.cluster.run("srun", "--exclusive", "-N2", "-n16", "true")  # waits until all CPUs are free
         self.assertEqual(pids_with(self.cookie), [])
 
@@ -362,7 +295,9 @@ class Pilots(SlurmStory):
         order = self.run_dir().joinpath("farm/jobs/1")
         self.assertEqual(order.stat().st_mode & 0o777, 0o600)
         self.assertEqual(self.run_dir().joinpath("farm").stat().st_mode & 0o777, 0o700)
-        *_, port = struct.unpack_from("<4I", order.read_bytes(), 5)
+        text = order.read_bytes()
+        first, = struct.unpack_from("<I", text)  # the length of the frame about the site; that of the pilot follows
+        *_, port = struct.unpack_from("<4I", text, 4 + first + 5)
         with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as stranger:
             stranger.recv(1000)
             stranger.sendall(b"\x05\0\0\0\x04some")
@@ -384,7 +319,7 @@ class Pilots(SlurmStory):
         self.assertIn("'time' has no effect in a job of mode 'pilot'", done.err)
 
 
-class Answers(SlurmStory):
+class Answers(cluster.SlurmStory):
     """The controller answers late, wrongly or not at all."""
 
     TIMEOUT = "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1"

@@ -254,13 +254,14 @@ static char *farm_out_path(const struct farm *f, const struct submission *s)
 	return xasprintf("%s/jobs/%s.out", f->dir, s->key);
 }
 
-static void farm_add_script(const struct farm *f, const struct submission *s, struct str *to)
+static void farm_add_script(const char *const *runner, struct str *to)
 {
-	str_add(to, "#!/bin/sh\nexec ");
-	str_add_shell_word(to, f->options.program);
-	str_add(to, " __runner ");
-	str_add_shell_word(to, f->dir);
-	str_printf(to, " %s\n", s->key);
+	str_add(to, "#!/bin/sh\nexec");
+	for (; *runner; runner++) {
+		str_addc(to, ' ');
+		str_add_shell_word(to, *runner);
+	}
+	str_addc(to, '\n');
 }
 
 void farm_send(struct farm *f, struct submission *s)
@@ -269,6 +270,7 @@ void farm_send(struct farm *f, struct submission *s)
 	_cleanup_(str_done) struct str script = {0};
 	_cleanup_(freep) char *name = xasprintf("%s%s", f->prefix, s->key);
 	_cleanup_(freep) char *path = farm_path(f, "jobs", s->key), *out = farm_out_path(f, s);
+	const char *const runner[] = {f->options.program, "__runner", f->dir, s->key, NULL};
 	struct command_words words = {.mem = mem};
 	struct agent *a = farm_agent(f, &f->agents.submit, &submit_handler);
 
@@ -277,8 +279,8 @@ void farm_send(struct farm *f, struct submission *s)
 	if (!a)
 		return;
 	s->state = SUBMISSION_SENT;
-	farm_add_script(f, s, &script);
-	f->ops->submit(f->ctx, &(struct farm_order){s->spec, name, out}, &words);
+	farm_add_script(runner, &script);
+	f->ops->submit(f->ctx, &(struct farm_order){s->spec, name, out, runner}, &words);
 	agent_run(a, &(struct agent_command){
 			     .number = s->number,
 			     .limit_s = submit_limit_s,
@@ -326,13 +328,43 @@ static void farm_take(struct farm *f)
 	agent_take(a, dir);
 }
 
+void farm_cancel_stray(struct farm *f, const char *id)
+{
+	for (size_t i = 0; i < f->strays.n; i++)
+		if (str_eq(f->strays.at[i], id))
+			return;
+	command_add(&f->strays, "%s", id);
+	farm_hurry(f);
+}
+
+static void farm_run_cancel(struct farm *f, bool is_now, const char *const *ids)
+{
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	struct command_words words = {.mem = mem};
+	struct agent *a = farm_agent(f, &f->agents.cancel, &cancel_handler);
+
+	if (!a)
+		return;
+	f->is_cancelling = true;
+	f->ops->cancel(f->ctx, is_now, ids, &words);
+	agent_run(a, &(struct agent_command){.limit_s = cancel_limit_s, .argv = words.at});
+}
+
+/* Each once: a stray that stays in the queue finds no job when it begins. */
+static void farm_cancel_strays(struct farm *f)
+{
+	if (f->is_cancelling || !f->strays.n)
+		return;
+	farm_run_cancel(f, false, f->strays.at);
+	f->strays.n = 0;
+}
+
 /* Those that need the same command: with a grace, or without. */
 static void farm_cancel(struct farm *f, bool is_now)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
-	struct command_words ids = {.mem = mem}, words = {.mem = mem};
+	struct command_words ids = {.mem = mem};
 	double now_s = farm_now_s(f);
-	struct agent *a;
 
 	if (f->is_cancelling)
 		return;
@@ -342,12 +374,8 @@ static void farm_cancel(struct farm *f, bool is_now)
 		if (ids.n < CANCEL_MOST && s->is_now == is_now && submission_wants_cancel(s, now_s))
 			command_add(&ids, "%s", s->id);
 	}
-	a = ids.n ? farm_agent(f, &f->agents.cancel, &cancel_handler) : NULL;
-	if (!a)
-		return;
-	f->is_cancelling = true;
-	f->ops->cancel(f->ctx, is_now, ids.at, &words);
-	agent_run(a, &(struct agent_command){.limit_s = cancel_limit_s, .argv = words.at});
+	if (ids.n)
+		farm_run_cancel(f, is_now, ids.at);
 }
 
 static void on_farm_tick(struct ev_loop *loop, ev_timer *w, int revents)
@@ -358,6 +386,7 @@ static void on_farm_tick(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	list_for_each (it, &f->submissions)
 		submission_is_given_up(list_entry(it, struct submission, link), farm_now_s(f));
+	farm_cancel_strays(f);
 	if (list_is_empty(&f->submissions))
 		return;
 	farm_cancel(f, true);
@@ -391,6 +420,9 @@ void farm_forget(struct farm *f, struct submission *s)
 	str_done(&s->order);
 	str_done(&s->result);
 	str_done(&s->node);
+	if (s->other_id && !(s->id && str_eq(s->id, s->other_id)))
+		farm_cancel_stray(f, s->other_id);
+	free(s->other_id);
 	free(s->id);
 	free(s);
 }
@@ -406,6 +438,7 @@ static struct submission *farm_add(struct farm *f, const struct farm_owner_ops *
 	snprintf(s->key, sizeof(s->key), "%" PRIu32, s->number);
 	s->sent_s = farm_now_s(f);
 	s->cancel_at_s = s->give_up_s = INFINITY;
+	node_file_put_site(&s->order, f->options.site);
 	list_append(&f->submissions, &s->link);
 	map_set(&f->by_key, s->key, s);
 	map_set_address(&f->by_job, owner, s);
@@ -465,8 +498,8 @@ struct submission *farm_add_other(struct farm *f, const struct farm_owner_ops *o
 {
 	struct submission *s = farm_add(f, ops, owner);
 
-	s->order = *content;
-	*content = (struct str){0};
+	str_addn(&s->order, content->s, content->len);
+	str_done(content);
 	farm_send(f, s);
 	farm_hurry(f);
 	return s;
@@ -503,6 +536,7 @@ struct farm *farm_new(const struct farm_options *options, const struct farm_ops 
 	struct farm *f = xcalloc(1, sizeof(*f));
 
 	f->mem = arena_new();
+	f->strays.mem = f->mem;
 	f->ops = ops;
 	f->ctx = ctx;
 	f->options = *options;
@@ -528,15 +562,17 @@ void farm_begin(struct farm *f, const char *run_dir)
 
 void farm_close(struct farm *f, void (*closed)(void *ctx, const char *trouble), void *ctx)
 {
-	struct agent *agents[] = {f->agents.submit, f->agents.look, f->agents.cancel,
-				  f->agents.files};
-	struct agent *last = f->agents.files ? f->agents.files : f->agents.submit;
+	struct agent *last;
 
 	f->closed = closed;
 	f->closed_ctx = ctx;
+	farm_cancel_strays(f);
 	ev_timer_stop(f->loop, &f->tick);
+	last = f->agents.files ? f->agents.files : f->agents.submit;
 	if (last && list_is_empty(&f->submissions))
 		agent_remove(last, f->dir);
+	struct agent *const agents[] = {f->agents.submit, f->agents.look, f->agents.cancel,
+					f->agents.files};
 	for (size_t i = 0; i < ARRAY_LEN(agents); i++)
 		if (agents[i])
 			agent_close(agents[i], close_s);

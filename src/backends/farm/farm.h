@@ -19,6 +19,7 @@
 #include <ev.h>
 
 #include "backends/farm/command.h"
+#include "backends/farm/node_file.h"
 #include "scheduler/backend.h"
 
 enum farm_stage { FARM_WAITS, FARM_RUNS, FARM_OVER };
@@ -44,7 +45,8 @@ enum farm_answer {
 struct farm_order {
 	const struct job_spec *spec; /* NULL: it is no job, but a pilot */
 	const char *name;
-	const char *out_path; /* for what its script prints */
+	const char *out_path;	   /* for what its script prints */
+	const char *const *runner; /* the words of the command in its script */
 };
 
 /* ctx is the owner's. Each command is written into words. */
@@ -68,9 +70,13 @@ struct farm_options {
 	const char *scratch_root; /* borrowed, as everything here */
 	double grace_s;
 	uint64_t job_nofile;
-	double look_s;			/* between two looks into the queue */
-	uint32_t n_most;		/* submissions at a time */
-	const char *program;		/* dvsched as the nodes see it */
+	double look_s; /* between two looks into the queue */
+	/* How long a submission that the batch system has accepted may be missing in its answers
+	 * before it counts as ended. */
+	double unseen_s;
+	uint32_t n_most;     /* submissions at a time */
+	const char *program; /* dvsched as the nodes see it */
+	const struct node_site *site;
 	void (*warn)(const char *text); /* NULL: dropped */
 };
 

@@ -28,6 +28,7 @@ struct submission {
 	uint32_t number;
 	enum submission_state state;
 	char *id;	   /* in the batch system; NULL: not known */
+	char *other_id;	   /* of a second submission with the same name; NULL: none was seen */
 	struct str order;  /* its job's file, until it is accepted */
 	struct str result; /* a result that is kept until the cause of the end is known */
 	struct str node;   /* where it has begun */
@@ -35,6 +36,7 @@ struct submission {
 	/* ---- the queue ---- */
 	uint64_t doubted_look;	/* the look that was under way when its answer was lost */
 	bool was_seen;		/* in the last look */
+	double seen_s;		/* when it was accepted, sent without an answer, or seen */
 	unsigned n_looks_gone;	/* looks into the directory since it is GONE */
 	enum job_reason reason; /* why it is over for the batch system */
 	char word[32];		/* its word for that */
@@ -62,6 +64,7 @@ struct farm {
 	} agents;
 	uint64_t n_looks; /* begun */
 	bool is_looking, is_taking, is_cancelling;
+	struct command_words strays; /* ids to be cancelled, in mem: nobody needs their jobs */
 	double look_due_s;
 	bool is_silent;	  /* the batch system does not answer, and users know it */
 	double silent_s;  /* since when; 0: it answers */
@@ -78,6 +81,8 @@ double farm_now_s(const struct farm *f);
 void farm_hurry(struct farm *f);
 void farm_send(struct farm *f, struct submission *s);
 void farm_ask_output(struct farm *f, struct submission *s);
+/* Cancels a submission that has no job any more. */
+void farm_cancel_stray(struct farm *f, const char *id);
 /* Removes its files, and frees it. */
 void farm_forget(struct farm *f, struct submission *s);
 

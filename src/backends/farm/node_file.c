@@ -5,14 +5,37 @@
 
 extern char **environ;
 
+void node_file_put_site(struct str *b, const struct node_site *site)
+{
+	size_t start = wire_begin(b, NODE_FRAME_SITE);
+
+	wire_put_u32(b, NODE_FILE_VERSION);
+	wire_put_u32(b, SLOT_PROTOCOL);
+	wire_put_string(b, site->id);
+	wire_put_string(b, site->node);
+	wire_put_list(b, site->variables);
+	wire_end(b, start);
+}
+
+bool node_file_take_site(struct wire *w, struct node_site *ret)
+{
+	size_t n;
+
+	*ret = (struct node_site){0};
+	if (wire_u32(w) != NODE_FILE_VERSION || wire_u32(w) != SLOT_PROTOCOL)
+		return false;
+	ret->id = wire_string(w);
+	ret->node = wire_string(w);
+	ret->variables = wire_strings(w, &n);
+	return w->ok && ret->id;
+}
+
 void node_file_put_job(struct str *b, const struct slot_options *slot, const struct job_spec *spec,
 		       uint32_t attempt, const char *const *env, const struct job_needs *needs)
 {
 	struct job_wire_places places = {0};
 	size_t start = wire_begin(b, NODE_FRAME_JOB);
 
-	wire_put_u32(b, NODE_FILE_VERSION);
-	wire_put_u32(b, SLOT_PROTOCOL);
 	wire_put_string(b, spec->id);
 	wire_end(b, start);
 	slot_put_hello(b, slot, (const char *const *)environ);
@@ -28,17 +51,16 @@ void node_file_put_place(struct str *b, const struct node_place *p)
 	wire_end(b, start);
 }
 
-bool node_sets_variable(const char *variable)
+bool node_sets_variable(const struct node_site *site, const char *variable)
 {
-	static const char *const names[] = {"SLURM_",
-					    "SLURMD_",
-					    "CUDA_VISIBLE_DEVICES=",
-					    "ROCR_VISIBLE_DEVICES=",
-					    "GPU_DEVICE_ORDINAL=",
-					    "ZE_AFFINITY_MASK="};
+	static const char *const of_gpus[] = {"CUDA_VISIBLE_DEVICES=", "ROCR_VISIBLE_DEVICES=",
+					      "GPU_DEVICE_ORDINAL=", "ZE_AFFINITY_MASK="};
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_starts(variable, names[i]))
+	for (size_t i = 0; i < ARRAY_LEN(of_gpus); i++)
+		if (str_starts(variable, of_gpus[i]))
+			return true;
+	for (size_t i = 0; site->variables && site->variables[i]; i++)
+		if (str_starts(variable, site->variables[i]))
 			return true;
 	return false;
 }

@@ -32,6 +32,7 @@ enum { FRAME_HEADER = 5, SILENCE_MS = 60000, KEEPALIVE_S = 20 };
 
 struct pilot {
 	const char *key;
+	const struct node_site *site;
 	const struct node_place *place;
 	struct pilot_order order;
 	VEC(int) fds; /* of its slots */
@@ -130,12 +131,12 @@ static int pilot_write(int fd, const struct str *b)
 /* ---- the proofs ---- */
 
 /* What the node sets, for the environment of jobs. */
-static const char **pilot_node_env(void)
+static const char **pilot_node_env(const struct node_site *site)
 {
 	VEC(const char *) env = {0};
 
 	for (size_t i = 0; environ[i]; i++)
-		if (node_sets_variable(environ[i]))
+		if (node_sets_variable(site, environ[i]))
 			vec_push(&env, environ[i]);
 	vec_push(&env, NULL);
 	return env.at;
@@ -186,7 +187,7 @@ static int pilot_take_welcome(const struct pilot *p, int fd, struct str *room,
 static int pilot_introduce(const struct pilot *p, int fd, uint32_t slot)
 {
 	uint8_t theirs[SECRET_SIZE], own[SECRET_SIZE];
-	_cleanup_(freep) const char **env = pilot_node_env();
+	_cleanup_(freep) const char **env = pilot_node_env(p->site);
 	_cleanup_(str_done) struct str room = {0}, out = {0};
 	const struct pilot_hello hello = {
 		.key = p->key,
@@ -285,9 +286,10 @@ static void pilot_wait(struct pilot *p, const sigset_t *unblocked)
 	}
 }
 
-int pilot_run(struct wire *w, const char *key, const struct node_place *place)
+int pilot_run(struct wire *w, const char *key, const struct node_site *site,
+	      const struct node_place *place)
 {
-	struct pilot p = {.key = key, .place = place};
+	struct pilot p = {.key = key, .site = site, .place = place};
 	sigset_t unblocked;
 	int rc;
 

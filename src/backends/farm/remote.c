@@ -133,7 +133,7 @@ static void remote_put_hello(struct remote *r, const struct pilot_hello *hello)
 	VEC(const char *) env = {0};
 
 	for (size_t i = 0; environ[i]; i++)
-		if (!node_sets_variable(environ[i]))
+		if (!node_sets_variable(o->site, environ[i]))
 			vec_push(&env, environ[i]);
 	for (size_t i = 0; hello->env && hello->env[i]; i++)
 		vec_push(&env, hello->env[i]);

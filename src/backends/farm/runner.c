@@ -27,11 +27,16 @@
 enum { JOB_FILE_MOST = WIRE_LARGEST };
 enum { RUNNER_PASSED = 0, RUNNER_FAILED = 1, RUNNER_USELESS = 3 };
 
+static const char file_is_damaged[] = "the file of the job is damaged";
+
 struct runner {
 	const char *dir, *number;
 	struct utsname host;
+	struct node_site site;
 	struct node_place place;
 	struct str file; /* of the job */
+	const char *job; /* its frames in the file, after that of the site */
+	size_t n_job;
 	struct link link;
 	pid_t slot;
 	bool is_ended, has_passed;
@@ -45,20 +50,18 @@ static void on_runner_signal(int signum)
 	wants_end = 1;
 }
 
-static const char *runner_variable(const char *first, const char *second, const char *otherwise)
+static const char *runner_variable(const char *name, const char *otherwise)
 {
-	const char *text = getenv(first);
+	const char *text = name ? getenv(name) : NULL;
 
-	if (!text || !*text)
-		text = getenv(second);
 	return text && *text ? text : otherwise;
 }
 
 static void runner_find_place(struct runner *r)
 {
 	uname(&r->host);
-	r->place.node = runner_variable("SLURMD_NODENAME", "DVSCHED_NODE", r->host.nodename);
-	r->place.batch_id = runner_variable("SLURM_JOB_ID", "DVSCHED_BATCH_ID", "");
+	r->place.node = runner_variable(r->site.node, r->host.nodename);
+	r->place.batch_id = runner_variable(r->site.id, "");
 }
 
 /* ---- news ---- */
@@ -121,10 +124,10 @@ static bool runner_put_hello(struct runner *r, struct wire *w)
 	bool is_good = slot_take_hello(w, &hello);
 
 	for (size_t i = 0; is_good && hello.env && hello.env[i]; i++)
-		if (!node_sets_variable(hello.env[i]))
+		if (!node_sets_variable(&r->site, hello.env[i]))
 			vec_push(&env, hello.env[i]);
 	for (size_t i = 0; environ[i]; i++)
-		if (node_sets_variable(environ[i]))
+		if (node_sets_variable(&r->site, environ[i]))
 			vec_push(&env, environ[i]);
 	vec_push(&env, NULL);
 	if (is_good)
@@ -142,27 +145,41 @@ static bool runner_put_hello(struct runner *r, struct wire *w)
 	return is_good;
 }
 
-/* Puts the frames into the link. Returns NULL, or what is wrong with the file. */
-static const char *runner_put_job(struct runner *r)
+/* Puts the frames into the link. false: the file is damaged. */
+static bool runner_put_job(struct runner *r)
 {
-	const char *at = r->file.s;
-	size_t left = r->file.len, size;
+	const char *at = r->job;
+	size_t left = r->n_job, size;
 	struct wire w;
 	uint8_t type;
 
 	if (wire_next(at, left, &type, &w, &size) <= 0 || type != NODE_FRAME_JOB)
-		return "the file of the job is damaged";
-	if (wire_u32(&w) != NODE_FILE_VERSION || wire_u32(&w) != SLOT_PROTOCOL)
-		return "dvsched on the node has another version than the scheduler";
+		return false;
 	for (at += size, left -= size; left > 0; at += size, left -= size) {
 		if (wire_next(at, left, &type, &w, &size) <= 0)
-			return "the file of the job is damaged";
+			return false;
 		if (type != FRAME_HELLO)
 			str_addn(&r->link.out, at, size);
 		else if (!runner_put_hello(r, &w))
-			return "the file of the job is damaged";
+			return false;
 	}
-	return NULL;
+	return true;
+}
+
+/* The first frame; r->job is what follows. Returns NULL, or what is wrong with the file. */
+static const char *runner_take_site(struct runner *r)
+{
+	size_t size;
+	struct wire w;
+	uint8_t type;
+
+	if (wire_next(r->file.s, r->file.len, &type, &w, &size) <= 0)
+		return file_is_damaged;
+	r->job = r->file.s + size;
+	r->n_job = r->file.len - size;
+	if (type == NODE_FRAME_SITE && node_file_take_site(&w, &r->site))
+		return NULL;
+	return "dvsched on the node has another version than the scheduler";
 }
 
 static int runner_read_file(struct runner *r, struct error *err)
@@ -259,7 +276,6 @@ static void runner_catch_signals(sigset_t *ret_unblocked)
 static void runner_run(struct runner *r)
 {
 	_cleanup_(error_done) struct error err = {0};
-	const char *fault;
 	sigset_t unblocked;
 
 	runner_catch_signals(&unblocked);
@@ -267,23 +283,24 @@ static void runner_run(struct runner *r)
 		runner_report_failure(r, REASON_LAUNCH, err.msg);
 		return;
 	}
-	fault = runner_put_job(r);
-	if (fault)
-		runner_report_failure(r, REASON_LAUNCH, fault);
-	else
+	if (runner_put_job(r))
 		runner_wait(r, &unblocked);
+	else
+		runner_report_failure(r, REASON_LAUNCH, file_is_damaged);
 	runner_end_slot(r);
 }
 
 /* A job, or a pilot, which has no result. */
-static void runner_do(struct runner *r)
+static void runner_do(struct runner *r, const char *fault)
 {
 	struct wire w;
 	uint8_t type;
 	size_t size;
 
-	if (wire_next(r->file.s, r->file.len, &type, &w, &size) > 0 && type == NODE_FRAME_PILOT)
-		r->has_passed = pilot_run(&w, r->number, &r->place) == 0;
+	if (fault)
+		runner_report_failure(r, REASON_LAUNCH, fault);
+	else if (wire_next(r->job, r->n_job, &type, &w, &size) > 0 && type == NODE_FRAME_PILOT)
+		r->has_passed = pilot_run(&w, r->number, &r->site, &r->place) == 0;
 	else
 		runner_run(r);
 }
@@ -292,24 +309,27 @@ int runner_main(const char *dir, const char *number)
 {
 	struct runner r = {.dir = dir, .number = number};
 	struct error err = {0};
+	const char *fault;
 	int rc;
 
 	prctl(PR_SET_NAME, "dvs-runner");
 	proc_close_to_others();
 	proc_dir_hold(); /* else its slot opens it */
-	runner_find_place(&r);
 	if (runner_read_file(&r, &err) < 0) {
 		fprintf(stderr, "dvsched: the job's file: %s\n", err.msg);
 		error_done(&err);
 		return RUNNER_USELESS;
 	}
+	fault = runner_take_site(&r);
+	runner_find_place(&r);
 	rc = runner_claim(&r);
 	if (rc == 0)
-		runner_do(&r);
+		runner_do(&r, fault);
 	else
 		fprintf(stderr, "dvsched: cannot take the job %s/jobs/%s: %s\n", dir, number,
 			strerror(rc));
 	str_done(&r.file);
+	free((void *)r.site.variables);
 	if (rc)
 		return RUNNER_USELESS;
 	return r.has_passed ? RUNNER_PASSED : RUNNER_FAILED;

@@ -91,6 +91,7 @@ static void submission_accept(struct submission *s, const char *id)
 	s->state = SUBMISSION_IN_QUEUE;
 	s->was_seen = true; /* a look that began before does not have it */
 	s->doubted_look = s->farm->n_looks;
+	s->seen_s = farm_now_s(s->farm);
 	str_done(&s->order);
 	if (s->is_killed)
 		s->cancel_at_s = farm_now_s(s->farm);
@@ -111,6 +112,7 @@ void submission_answered(struct submission *s, enum farm_answer answer, const st
 		s->farm->n_lost_answers++;
 		s->state = SUBMISSION_DOUBTFUL;
 		s->doubted_look = s->farm->n_looks;
+		s->seen_s = farm_now_s(s->farm);
 		break;
 	}
 }
@@ -148,9 +150,25 @@ static void submission_is_over(struct submission *s, enum job_reason reason, con
 	farm_hurry(s->farm);
 }
 
+/* It was sent twice because it seemed to be lost. The runner that begins first has the job, so
+ * until then both are kept. */
+static void submission_see_other(struct submission *s, const struct farm_sight *sight)
+{
+	if (sight->stage == FARM_OVER || s->other_id)
+		return;
+	s->other_id = xstrdup(sight->id);
+	if (s->node.len)
+		farm_cancel_stray(s->farm, s->other_id);
+}
+
 void submission_seen(struct submission *s, const struct farm_sight *sight)
 {
+	if (s->id && !str_eq(s->id, sight->id)) {
+		submission_see_other(s, sight);
+		return;
+	}
 	s->was_seen = true;
+	s->seen_s = farm_now_s(s->farm);
 	if (s->state == SUBMISSION_DOUBTFUL)
 		submission_accept(s, sight->id);
 	if (sight->stage == FARM_OVER)
@@ -161,7 +179,8 @@ void submission_seen(struct submission *s, const struct farm_sight *sight)
 
 void submission_look_over(struct submission *s, uint64_t look)
 {
-	if (s->was_seen || look <= s->doubted_look)
+	if (s->was_seen || look <= s->doubted_look ||
+	    farm_now_s(s->farm) - s->seen_s < s->farm->options.unseen_s)
 		return;
 	if (s->state == SUBMISSION_IN_QUEUE)
 		submission_is_over(s, REASON_LOST, "not in the queue any more");
@@ -173,14 +192,29 @@ void submission_look_over(struct submission *s, uint64_t look)
 
 /* ---- the files of its runner ---- */
 
+/* Its runner says which submission it is, whatever the answers were. */
+static void submission_take_id(struct submission *s, const char *id)
+{
+	char *before = s->id;
+
+	if (!*id || (before && str_eq(before, id)))
+		return;
+	s->id = NULL;
+	submission_accept(s, id);
+	if (before)
+		farm_cancel_stray(s->farm, before);
+	free(before);
+}
+
 static void submission_begin(struct submission *s, const struct node_place *place)
 {
 	if (s->node.len)
 		return;
 	s->began_s = farm_now_s(s->farm);
 	str_add_printable(&s->node, place->node, strlen(place->node));
-	if (!s->id && *place->batch_id)
-		submission_accept(s, place->batch_id);
+	submission_take_id(s, place->batch_id);
+	if (s->other_id && !str_eq(s->other_id, s->id))
+		farm_cancel_stray(s->farm, s->other_id);
 	s->ops->began(s->owner, s->node.s);
 }
 

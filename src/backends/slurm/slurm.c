@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "backends/backends.h"
-#include "backends/farm/farm.h"
-#include "backends/farm/pilots.h"
-#include "backends/slurm/leftovers.h"
+#include "backends/farm/farm_backend.h"
 #include "backends/slurm/queue.h"
 #include "backends/slurm/request.h"
 #include "base/map.h"
@@ -19,36 +16,25 @@
 static const char slurm_name[] = "slurm";
 /* How long sinfo may take when the configuration loads. */
 static const double sites_limit_s = 30;
-static const double look_default_s = 2, look_least_s = 0.1, look_most_s = 600;
-enum { JOBS_DEFAULT = 1000, JOBS_MOST = 1000000 };
-enum { PILOT_SLOTS = 4, PILOT_SLOTS_MOST = 4096, PILOTS = 8, PILOTS_MOST = 10000 };
-static const double pilot_idle_s = 30;
-
-struct slurm_settings {
-	struct slurm_request request;
-	double look_s;
-	uint32_t n_most, parallel;
-	struct pilots_options pilot;
-	const char *program; /* NULL: this program's own path */
+static const char *const slurm_variables[] = {"SLURM_", "SLURMD_", NULL};
+static const struct node_site slurm_site = {
+	.id = "SLURM_JOB_ID",
+	.node = "SLURMD_NODENAME",
+	.variables = slurm_variables,
 };
 
 struct slurm {
-	struct backend base;
-	struct arena *mem;
-	struct slurm_settings settings;
+	struct farm_backend farm; /* the first member: pointers to it point to struct slurm */
+	struct slurm_request request;
 	struct sites sites;
 	const char *const *user_options; /* of sbatch; NULL: none */
 	struct map requests;		 /* rules -> their struct slurm_request */
-	struct farm *farm;
-	struct pilots *pilots;
-	void (*closed)(void *ctx, const char *trouble);
-	void *closed_ctx;
 	char user[16];
 };
 
 static struct slurm *slurm_of(struct backend *b)
 {
-	return container_of(b, struct slurm, base);
+	return container_of(farm_backend_of(b), struct slurm, farm);
 }
 
 /* ---- commands ---- */
@@ -72,7 +58,7 @@ static void slurm_submit_words(void *ctx, const struct farm_order *order,
 	if (rules)
 		request_add(map_get_address(&s->requests, rules), rules->cpus, 1, words);
 	else
-		request_add(&s->settings.request, 1, s->settings.pilot.n_slots, words);
+		request_add(&s->request, 1, s->farm.settings.pilot.n_slots, words);
 	for (size_t i = 0; rules && s->user_options && s->user_options[i]; i++)
 		command_add(words, "%s", s->user_options[i]);
 }
@@ -154,79 +140,26 @@ static void slurm_check(struct backend *b, const struct job_spec *spec, struct d
 
 	if (map_get_address(&s->requests, rules))
 		return; /* jobs of one kind share their rules */
-	r = arena_zalloc(s->mem, sizeof(*r));
+	r = arena_zalloc(s->farm.mem, sizeof(*r));
 	map_set_address(&s->requests, rules, r);
 	if (spec->is_request && !spec->request)
 		diag_error(diags, spec->pos, "'%s' has no 'command' and no 'argv' to run",
 			   spec->id);
 	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
 		backend_check_foreign_key(&rules->backend_keys[i], slurm_name, diags);
-	request_read_job(s->mem, &s->settings.request, rules, r, diags);
+	request_read_job(s->farm.mem, &s->request, rules, r, diags);
 	if (r->is_pilot)
 		slurm_check_pilot(s, r, spec, diags);
 	else
 		request_check_sites(r, &s->sites, spec, diags);
 }
 
-static bool slurm_is_pilot(const struct slurm *s, const struct job *job)
+static bool slurm_is_pilot(const struct farm_backend *b, const struct job *job)
 {
+	const struct slurm *s = container_of(b, const struct slurm, farm);
 	const struct slurm_request *r = map_get_address(&s->requests, job->spec->rules);
 
 	return r->is_pilot;
-}
-
-static int slurm_end_leftovers(struct backend *b, const char *run_dir, struct error *err)
-{
-	return leftovers_cancel(run_dir, slurm_of(b)->user, err) < 0 ? -1 : 0;
-}
-
-static void slurm_begin(struct backend *b, const char *run_dir)
-{
-	farm_begin(slurm_of(b)->farm, run_dir);
-}
-
-static enum submit slurm_submit(struct backend *b, const struct job *job, uint32_t attempt,
-				struct error *why)
-{
-	struct slurm *s = slurm_of(b);
-
-	return slurm_is_pilot(s, job) ? pilots_submit(s->pilots, job, attempt, why)
-				      : farm_submit(s->farm, job, attempt, why);
-}
-
-static void slurm_kill(struct backend *b, const struct job *job, enum kill_level level,
-		       enum job_reason reason)
-{
-	struct slurm *s = slurm_of(b);
-
-	if (slurm_is_pilot(s, job))
-		pilots_kill(s->pilots, job, level, reason);
-	else
-		farm_kill(s->farm, job, level, reason);
-}
-
-static void slurm_tell(struct backend *b, struct str *notes, struct json_out *json)
-{
-	(void)notes;
-	farm_tell(slurm_of(b)->farm, json);
-	pilots_tell(slurm_of(b)->pilots, json);
-}
-
-static void on_slurm_pilots_over(void *ctx)
-{
-	struct slurm *s = ctx;
-
-	farm_close(s->farm, s->closed, s->closed_ctx);
-}
-
-static void slurm_close(struct backend *b, void (*closed)(void *ctx, const char *trouble),
-			void *ctx)
-{
-	struct slurm *s = slurm_of(b);
-
-	s->closed = closed;
-	s->closed_ctx = ctx;
-	pilots_close(s->pilots, on_slurm_pilots_over, s);
 }
 
 static void slurm_destroy(struct backend *b)
@@ -236,75 +169,43 @@ static void slurm_destroy(struct backend *b)
 	if (!b)
 		return;
 	s = slurm_of(b);
-	pilots_free(s->pilots);
-	farm_free(s->farm);
 	map_done(&s->requests);
-	arena_free(s->mem);
+	farm_backend_done(&s->farm);
 	free(s);
 }
 
 static const struct backend_ops slurm_ops = {
 	.name = slurm_name,
 	.check = slurm_check,
-	.end_leftovers = slurm_end_leftovers,
-	.begin = slurm_begin,
-	.submit = slurm_submit,
-	.kill = slurm_kill,
-	.tell = slurm_tell,
-	.close = slurm_close,
+	.end_leftovers = farm_backend_end_leftovers,
+	.begin = farm_backend_begin,
+	.submit = farm_backend_submit,
+	.kill = farm_backend_kill,
+	.tell = farm_backend_tell,
+	.close = farm_backend_close,
 	.destroy = slurm_destroy,
 };
 
 /* ---- settings ---- */
 
-static void slurm_read_pilot(struct arena *mem, struct cfg_fields *settings,
-			     struct pilots_options *ret)
+static void slurm_read_settings(struct arena *mem, struct cfg_fields *f,
+				struct farm_settings *ret_settings,
+				struct slurm_request *ret_request)
 {
-	struct cfg_fields *f = cfg_fields_new(cfg_fields_cfg(settings),
-					      cfg_fields_node(settings, "pilot"), "pilot",
-					      cfg_fields_diags(settings));
-	const char *host;
-
-	ret->n_slots = (uint32_t)cfg_fields_int(f, "slots", 1, PILOT_SLOTS_MOST, PILOT_SLOTS);
-	ret->n_most = (uint32_t)cfg_fields_int(f, "most", 1, PILOTS_MOST, PILOTS);
-	ret->idle_s = cfg_fields_duration(f, "idle", pilot_idle_s);
-	host = cfg_fields_string(f, "host", NULL);
-	ret->host = host ? arena_strdup(mem, host) : NULL;
-	cfg_fields_end(f);
-}
-
-static void slurm_read_settings(struct arena *mem, struct cfg_fields *f, struct slurm_settings *ret)
-{
-	struct hjson_node *look = f ? cfg_fields_node(f, "look") : NULL;
-
-	*ret = (struct slurm_settings){
-		.look_s = look_default_s,
-		.n_most = JOBS_DEFAULT,
-		.pilot = {.n_slots = PILOT_SLOTS, .n_most = PILOTS, .idle_s = pilot_idle_s},
-	};
-	if (!f)
-		return;
-	request_read_settings(mem, f, &ret->request);
-	ret->look_s = cfg_fields_duration(f, "look", look_default_s);
-	if (ret->look_s < look_least_s || ret->look_s > look_most_s)
-		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), look,
-			  "'look' must be between 0.1s and 10m");
-	ret->n_most = (uint32_t)cfg_fields_int(f, "jobs", 1, JOBS_MOST, JOBS_DEFAULT);
-	ret->parallel = (uint32_t)cfg_fields_int(f, "parallel", 1, JOBS_MOST, 0);
-	slurm_read_pilot(mem, f, &ret->pilot);
-	ret->program = cfg_fields_string(f, "program", NULL);
-	if (ret->program && *ret->program != '/')
-		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), cfg_fields_node(f, "program"),
-			  "'program' must be an absolute path");
+	*ret_request = (struct slurm_request){0};
+	farm_settings_read(mem, f, ret_settings);
+	if (f)
+		request_read_settings(mem, f, ret_request);
 }
 
 void backend_slurm_check_settings(const char *name, struct cfg_fields *settings)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
-	struct slurm_settings s;
+	struct farm_settings s;
+	struct slurm_request r;
 
 	(void)name;
-	slurm_read_settings(mem, settings, &s);
+	slurm_read_settings(mem, settings, &s, &r);
 }
 
 /* Asks the cluster for its partitions. Without an answer nothing can run: an error of the machine.
@@ -319,7 +220,7 @@ static int slurm_read_sites(struct slurm *s, const char *name, struct diags *dia
 	command_run(sites_command, NULL, 0, sites_limit_s, &end);
 	is_good = !end.errnum && !end.is_late && end.exit_status == 0;
 	if (is_good) {
-		sites_read(s->mem, end.out.s, &s->sites);
+		sites_read(s->farm.mem, end.out.s, &s->sites);
 	} else {
 		command_explain("sinfo", &end, &why);
 		e = diag_error(diags, (struct src_pos){0}, "the backend '%s' cannot be used: %s",
@@ -332,54 +233,25 @@ static int slurm_read_sites(struct slurm *s, const char *name, struct diags *dia
 	return is_good ? 0 : -1;
 }
 
-static const char *slurm_own_program(struct arena *mem, struct diags *diags)
-{
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
-
-	if (n > 0 && n < (ssize_t)sizeof(path))
-		return arena_strndup(mem, path, (size_t)n);
-	diag_error(diags, (struct src_pos){0}, "the path of dvsched cannot be read from /proc");
-	return NULL;
-}
-
-static void slurm_make_farm(struct slurm *s, const struct backend_env *env)
-{
-	const struct farm_options options = {
-		.loop = env->loop,
-		.clock = env->clock,
-		.scratch_root = env->scratch_root,
-		.grace_s = env->grace_s,
-		.job_nofile = env->job_nofile,
-		.look_s = s->settings.look_s,
-		.n_most = s->settings.n_most,
-		.program = s->settings.program,
-		.warn = env->warn,
-	};
-
-	s->farm = farm_new(&options, &slurm_farm_ops, s);
-	s->settings.pilot.farm = s->farm;
-	s->pilots = pilots_new(&options, &s->settings.pilot);
-}
-
 struct backend *backend_slurm_create(const struct backend_env *env, struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 	struct slurm *s = xcalloc(1, sizeof(*s));
 
-	s->mem = arena_new();
-	s->base = (struct backend){.ops = &slurm_ops};
+	s->farm = (struct farm_backend){
+		.base = {.ops = &slurm_ops},
+		.mem = arena_new(),
+		.farm_ops = &slurm_farm_ops,
+		.is_pilot = slurm_is_pilot,
+	};
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)getuid());
-	slurm_read_settings(s->mem, env->settings, &s->settings);
-	if (!s->settings.program)
-		s->settings.program = slurm_own_program(s->mem, diags);
-	if (diags->n_errors > n_before || slurm_read_sites(s, env->name, diags) < 0) {
-		slurm_destroy(&s->base);
+	slurm_read_settings(s->farm.mem, env->settings, &s->farm.settings, &s->request);
+	if (diags->n_errors > n_before || slurm_read_sites(s, env->name, diags) < 0 ||
+	    farm_backend_start(&s->farm, env, &slurm_site, 0, diags) < 0) {
+		slurm_destroy(&s->farm.base);
 		return NULL;
 	}
 	if (env->options_of_user)
-		s->user_options = env->options_of_user(slurm_name, s->mem);
-	s->base.max_parallel = env->max_parallel ? env->max_parallel : s->settings.parallel;
-	slurm_make_farm(s, env);
-	return &s->base;
+		s->user_options = env->options_of_user(slurm_name, s->farm.mem);
+	return &s->farm.base;
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all backends of batch systems have in common: settings, and those operations of a backend
+ * that do not depend on the system. A job is one submission of its own (farm.h), or runs in a pilot
+ * (pilots.h).
+ */
+#ifndef BACKENDS_FARM_FARM_BACKEND_H
+#define BACKENDS_FARM_FARM_BACKEND_H
+
+#include "backends/backends.h"
+#include "backends/farm/farm.h"
+#include "backends/farm/pilots.h"
+
+struct farm_settings {
+	double look_s;	   /* between two looks into the queue */
+	uint32_t n_most;   /* submissions at a time */
+	uint32_t parallel; /* CPUs of the jobs at a time; 0: no limit */
+	struct pilots_options pilot;
+	const char *program; /* dvsched as the nodes see it; NULL: this program's own path */
+};
+
+/* Reads `look`, `jobs`, `parallel`, `pilot` and `program`. Strings are in mem. f may be NULL. */
+void farm_settings_read(struct arena *mem, struct cfg_fields *f, struct farm_settings *ret);
+
+struct farm_backend {
+	struct backend base;
+	struct backend_ops ops; /* of base: those of its type, with its own name */
+	struct arena *mem;
+	struct farm_settings settings;
+	const struct farm_ops *farm_ops;
+	/* Does the job share an allocation with others? */
+	bool (*is_pilot)(const struct farm_backend *b, const struct job *job);
+	struct farm *farm;
+	struct pilots *pilots;
+	void (*closed)(void *ctx, const char *trouble);
+	void *closed_ctx;
+};
+
+/* Makes the farm; base.ops, settings, farm_ops and is_pilot are set. The ctx of farm_ops is b. site
+ * is borrowed. unseen_s: see farm_options. Returns 0, or -1 with an error in diags. */
+int farm_backend_start(struct farm_backend *b, const struct backend_env *env,
+		       const struct node_site *site, double unseen_s, struct diags *diags);
+/* Frees all that b points to, also after an error. */
+void farm_backend_done(struct farm_backend *b);
+
+static inline struct farm_backend *farm_backend_of(struct backend *b)
+{
+	return container_of(b, struct farm_backend, base);
+}
+
+/* Operations of a backend. */
+int farm_backend_end_leftovers(struct backend *b, const char *run_dir, struct error *err);
+void farm_backend_begin(struct backend *b, const char *run_dir);
+enum submit farm_backend_submit(struct backend *b, const struct job *job, uint32_t attempt,
+				struct error *why);
+void farm_backend_kill(struct backend *b, const struct job *job, enum kill_level level,
+		       enum job_reason reason);
+void farm_backend_tell(struct backend *b, struct str *notes, struct json_out *json);
+void farm_backend_close(struct backend *b, void (*closed)(void *ctx, const char *trouble),
+			void *ctx);
+
+#endif
