@@ -115,7 +115,7 @@ class CalledAsDvsim(Project):
             done = self.run_sim("one.hjson", env={variable: "lsf"})
             self.assertEqual(done.code, 1, done)
             self.assertIn(f"error: ${variable} is 'lsf': there is no such backend\n"
-                          "  hint: there are: local, chips, slurm, fake; --local runs the jobs here\n", done.err)
+                          "  hint: there are: local, chips, slurm, batch, fake; --local runs the jobs here\n", done.err)
         self.binary = os.environ["DVSCHED"]
         done = self.dvsched("run", "one.hjson", "-pr", ".", "-sr", self.path("out"), "--view", "none", env={"DVSIM_BACKEND": "lsf"})
         self.assertEqual(done.code, 2, done)

@@ -509,7 +509,7 @@ class BadInput(Story):
 
     def test_names_that_are_none_come_with_those_there_are(self):
         self.write("a.hjson", GOOD)
-        there = "there are: local, chips, slurm, fake"
+        there = "there are: local, chips, slurm, batch, fake"
         self.assertIn(there, self.fails("run", "a.hjson", "--backend", "lsf"))
         self.assertIn(there, self.fails("run", "a.hjson", "--backend-for", "a=lsf"))
         self.assertIn("did you mean 'local'?", self.fails("run", "a.hjson", "--backend", "locl"))
