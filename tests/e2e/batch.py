@@ -152,6 +152,15 @@ class StandIn(Story):
         self.assertEqual((self.attempt()["exit_status"], self.attempt()["details"]["batch_id"]), (7, "1"))
         self.assertEqual(self.path("scratch/demo/a/log").read_text().splitlines()[-1], "1")
 
+    def test_jobs_share_allocations(self):
+        self.jobs(f'{{ name: "t{{n}}", sweep: {{ n: "1..20" }}, command: "{self.count()}; test {{n}} != 7" }}',
+                  'mode: "pilot", pilot: { slots: 3, most: 2 }')
+        self.run_jobs(1)
+        self.assertEqual(self.n_lines("count"), 20)
+        self.assertEqual([j["name"] for j in self.results()["jobs"] if j["status"] == "FAILED"], ["t7"])
+        self.assertLessEqual(int(self.path("site/n").read_text()), 2)
+        self.assertEqual(pids_with(self.cookie), [])
+
     def test_a_job_whose_acceptance_is_lost_runs_once(self):
         """So are the next two lists; then the list has the job."""
         self.speaks("answer", "exit 0")
