@@ -112,7 +112,7 @@ static void try_all_pids(struct proc_tree *t)
 			proc_tree_add(t, pid, getpid());
 }
 
-void proc_tree_read(struct proc_tree *t, proc_tree_skip *skip, void *ctx)
+void proc_tree_read_own(struct proc_tree *t, proc_tree_skip *skip, void *ctx)
 {
 	size_t kept = 0;
 
@@ -124,6 +124,11 @@ void proc_tree_read(struct proc_tree *t, proc_tree_skip *skip, void *ctx)
 		if (!skip || !skip(t->at[i].pid, ctx))
 			t->at[kept++] = t->at[i];
 	t->n = t->n_own = kept;
+}
+
+void proc_tree_read(struct proc_tree *t, proc_tree_skip *skip, void *ctx)
+{
+	proc_tree_read_own(t, skip, ctx);
 	for (size_t i = 0; i < t->n; i++)
 		read_children(t, t->at[i].pid);
 }

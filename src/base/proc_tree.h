@@ -32,6 +32,8 @@ typedef bool proc_tree_skip(pid_t child, void *ctx);
 
 /* Replaces t by the descendants of this process. skip may be NULL. */
 void proc_tree_read(struct proc_tree *t, proc_tree_skip *skip, void *ctx);
+/* The same with children of this process only, which takes microseconds. */
+void proc_tree_read_own(struct proc_tree *t, proc_tree_skip *skip, void *ctx);
 /* The same for another process root. Do not signal this tree. */
 void proc_tree_read_below(struct proc_tree *t, pid_t root);
 /* After SIGSTOP: none of the processes in t still runs. One that waits in the kernel (state D, e.g.

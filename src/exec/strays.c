@@ -18,6 +18,9 @@
 enum { PATIENCE_MS = 200 };
 /* Slots reap what is killed below them within a few rounds. */
 enum { ROUNDS = 100, ROUND_MS = 5 };
+/* A chain of forks is caught within some tens of looks. What is killed needs some to become a
+ * zombie. */
+enum { CATCHES = 5000, IDLE_CATCHES = 50 };
 
 struct known {
 	const pid_t *at;
@@ -66,10 +69,33 @@ static void wait_for_one(pid_t child)
 	closep(&p.fd);
 }
 
+/*
+ * A process that forks and ends at once is gone before a walk of the whole tree is over, and leaves
+ * a zombie, which makes the next walk longer. So children are killed as soon as they are listed.
+ * Returns how many were reaped.
+ */
+static unsigned catch_children(proc_tree_skip *skip, void *ctx)
+{
+	struct proc_tree t = {0};
+	unsigned n_reaped = 0, n, n_idle = 0;
+
+	for (unsigned i = 0; i < CATCHES && n_idle < IDLE_CATCHES; i++) {
+		proc_tree_read_own(&t, skip, ctx);
+		proc_tree_signal(&t, SIGKILL);
+		n = reap_own(&t);
+		n_idle = n ? 0 : n_idle + 1;
+		n_reaped += n;
+		if (!t.n)
+			break;
+	}
+	proc_tree_done(&t);
+	return n_reaped;
+}
+
 static unsigned kill_and_reap(proc_tree_skip *skip, void *ctx)
 {
 	struct proc_tree t = {0};
-	unsigned n_reaped = 0, n_idle = 0;
+	unsigned n_reaped = catch_children(skip, ctx), n_idle = 0;
 
 	for (proc_tree_read(&t, skip, ctx); t.n_own && n_idle < 2; proc_tree_read(&t, skip, ctx)) {
 		unsigned n;
@@ -78,7 +104,7 @@ static unsigned kill_and_reap(proc_tree_skip *skip, void *ctx)
 		wait_for_one(t.at[t.n_own - 1].pid);
 		n = reap_own(&t);
 		n_idle = n ? 0 : n_idle + 1;
-		n_reaped += n;
+		n_reaped += n + catch_children(skip, ctx);
 	}
 	proc_tree_done(&t);
 	return n_reaped;
@@ -104,6 +130,7 @@ static void kill_below_children(proc_tree_skip *skip, void *ctx)
 		if (t.n == t.n_own)
 			break;
 		proc_tree_signal_below(&t, SIGKILL);
+		reap_own(&t);
 		poll(NULL, 0, ROUND_MS);
 	}
 	proc_tree_done(&t);

@@ -142,6 +142,43 @@ static void all_below_are_killed_but_for_one_and_its_own(void **state)
 	assert_int_equal(exec_kill_descendants(0), 0);
 }
 
+/* Each process of a chain forks its successor and ends. It comes to an end, so that a failed test
+ * leaves the machine some pids. */
+static void start_chain(void)
+{
+	if (fork() != 0)
+		return;
+	setsid();
+	for (int n = 0; n < 5000; n++)
+		if (fork() != 0)
+			_exit(0);
+	_exit(0);
+}
+
+static unsigned count_children(void)
+{
+	struct proc_tree t = {0};
+	unsigned n;
+
+	proc_tree_read_own(&t, NULL, NULL);
+	n = (unsigned)t.n;
+	proc_tree_done(&t);
+	return n;
+}
+
+/* They leave zombies faster than a walk of the tree can be repeated. */
+static void chains_of_forks_are_caught(void **state)
+{
+	(void)state;
+	start_child(true, true); /* as a slot, with a process of a job */
+	for (int i = 0; i < 4; i++)
+		start_chain();
+	while (count_children() < 200)
+		;
+	exec_kill_descendants(0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 /* As if a mount covered /proc: it cannot be opened. The kernel is asked about each pid then. */
 static void processes_are_found_and_killed_without_proc(void **state)
 {
@@ -188,6 +225,7 @@ int main(void)
 		cmocka_unit_test(strays_are_killed_and_reaped_and_nobody_else),
 		cmocka_unit_test(a_stray_that_has_ended_already_is_reaped),
 		cmocka_unit_test(many_strays_are_all_killed),
+		cmocka_unit_test(chains_of_forks_are_caught),
 		cmocka_unit_test(what_is_below_children_can_be_killed_alone),
 		cmocka_unit_test(all_below_are_killed_but_for_one_and_its_own),
 		cmocka_unit_test(processes_are_found_and_killed_without_proc),
