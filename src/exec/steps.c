@@ -84,6 +84,11 @@ void steps_measure(const struct steps_job *job, struct job_outcome *o)
 		steps_read(job, job->rules->log_reader, NULL, o);
 	if (is_passed && steps && steps->reader)
 		steps_read(job, steps->reader, steps->read_path, o);
+	if (is_passed && steps && job_steps_coverage_db(steps) &&
+	    fs_exists(job_steps_coverage_db(steps))) {
+		o->measures.has_coverage_db = true;
+		o->result.measures = &o->measures;
+	}
 }
 
 /* Coverage of a job that did not pass must not be merged. */

@@ -28,9 +28,16 @@ struct job_coverage {
 	const char *name, *value;
 };
 
+/* The coverage database that the job may leave for a merge: a file or a directory, or NULL. */
+static inline const char *job_steps_coverage_db(const struct job_steps *s)
+{
+	return s->remove_before ? s->remove_before : s->remove_unless_passed;
+}
+
 struct job_measures {
 	bool has_run_time, has_sim_time, has_vplan;
-	double run_time_s; /* measured by the tool, from its log */
+	bool has_coverage_db; /* job_steps_coverage_db() was there when the job had passed */
+	double run_time_s;    /* measured by the tool, from its log */
 	double sim_time_us;
 	double vplan_percent;
 	const struct job_coverage *coverage;

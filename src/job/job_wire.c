@@ -152,7 +152,13 @@ uint32_t job_wire_place_rules(struct job_wire_places *places, struct str *b, uin
 	return place;
 }
 
-enum { HAS_RUN_TIME = BIT(0), HAS_SIM_TIME = BIT(1), HAS_VPLAN = BIT(2), HAS_ANY = BIT(3) };
+enum {
+	HAS_RUN_TIME = BIT(0),
+	HAS_SIM_TIME = BIT(1),
+	HAS_VPLAN = BIT(2),
+	HAS_ANY = BIT(3),
+	HAS_COVERAGE_DB = BIT(4),
+};
 
 static void put_measures(struct str *b, const struct job_measures *m)
 {
@@ -161,9 +167,10 @@ static void put_measures(struct str *b, const struct job_measures *m)
 
 	if (!m)
 		m = &none;
-	wire_put_u32(b, (m->has_run_time ? HAS_RUN_TIME : 0) |
-				(m->has_sim_time ? HAS_SIM_TIME : 0) |
-				(m->has_vplan ? HAS_VPLAN : 0) | (is_there ? HAS_ANY : 0));
+	wire_put_u32(b,
+		     (m->has_run_time ? HAS_RUN_TIME : 0) | (m->has_sim_time ? HAS_SIM_TIME : 0) |
+			     (m->has_vplan ? HAS_VPLAN : 0) |
+			     (m->has_coverage_db ? HAS_COVERAGE_DB : 0) | (is_there ? HAS_ANY : 0));
 	wire_put_f64(b, m->run_time_s);
 	wire_put_f64(b, m->sim_time_us);
 	wire_put_f64(b, m->vplan_percent);
@@ -201,6 +208,7 @@ static void take_measures(struct wire *w, struct job_outcome *ret)
 		.has_run_time = flags & HAS_RUN_TIME,
 		.has_sim_time = flags & HAS_SIM_TIME,
 		.has_vplan = flags & HAS_VPLAN,
+		.has_coverage_db = flags & HAS_COVERAGE_DB,
 		.run_time_s = wire_f64(w),
 	};
 	ret->measures.sim_time_us = wire_f64(w);

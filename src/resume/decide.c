@@ -221,6 +221,19 @@ static bool is_within(const struct job_rules *rules, const struct job_result *re
 	return !*ret_word;
 }
 
+/* The summary and the database that the job had left, if any, are still there. */
+static bool has_coverage(const struct job_spec *spec, const struct job_measures *m)
+{
+	const struct job_steps *s = spec->steps;
+
+	if (!m || !s)
+		return true;
+	if (m->n_coverage && s->read_path && !fs_exists(s->read_path))
+		return false;
+	return !m->has_coverage_db || !job_steps_coverage_db(s) ||
+	       fs_exists(job_steps_coverage_db(s));
+}
+
 static enum resume_what check_evidence(const struct job_spec *spec, const struct recorded_job *row,
 				       const char **ret_word)
 {
@@ -236,8 +249,7 @@ static enum resume_what check_evidence(const struct job_spec *spec, const struct
 		return what;
 	if (!fs_is_dir(job_odir(spec, &room)))
 		return RESUME_LOG_GONE;
-	if (result->measures && result->measures->n_coverage && spec->steps &&
-	    spec->steps->read_path && !fs_exists(spec->steps->read_path))
+	if (!has_coverage(spec, result->measures))
 		return RESUME_COVERAGE_GONE;
 	return is_within(spec->rules, result, size, ret_word) ? RESUME_TAKEN : RESUME_LIMIT;
 }

@@ -23,6 +23,8 @@ void job_measures_write(struct json_out *out, const struct job_measures *m)
 	write_double(out, "run_time_s", m->has_run_time, m->run_time_s);
 	write_double(out, "sim_time_us", m->has_sim_time, m->sim_time_us);
 	write_double(out, "vplan_percent", m->has_vplan, m->vplan_percent);
+	if (m->has_coverage_db)
+		jout_key_bool(out, "coverage_db", true);
 	if (m->n_coverage) {
 		jout_key(out, "coverage");
 		jout_array(out);
@@ -72,6 +74,7 @@ struct job_measures *job_record_measures(const void *json, struct arena *mem)
 	ret->has_run_time = read_double(obj, "run_time_s", &ret->run_time_s);
 	ret->has_sim_time = read_double(obj, "sim_time_us", &ret->sim_time_us);
 	ret->has_vplan = read_double(obj, "vplan_percent", &ret->vplan_percent);
+	ret->has_coverage_db = json_is_true(json_object_get(obj, "coverage_db"));
 	measures_read_coverage(json_object_get(obj, "coverage"), mem, ret);
 	return ret;
 }

@@ -72,7 +72,8 @@ class Steps(SimStory):
     def test_the_tools_own_times_are_the_results(self):
         self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5", "--cov").code, 0)
         attempts = self.attempts()
-        self.assertEqual(attempts["one:0.good.5"]["measures"], {"run_time_s": 0.125, "sim_time_us": 0.0015})
+        self.assertEqual(attempts["one:0.good.5"]["measures"],
+                         {"run_time_s": 0.125, "sim_time_us": 0.0015, "coverage_db": True})
         self.assertIsNone(attempts["one:default"]["measures"])
         self.assertEqual(attempts["one:cov_report"]["measures"]["coverage"][1], ["LINE", "91.25 %"])
         block = self.reports("one")
@@ -145,6 +146,20 @@ class Steps(SimStory):
         done = self.dvsched("resume", "-sr", "moved", "--explain", "--view", "none")
         self.assertIn("1 env changed: one:cov_merge", done.out)
         self.assertEqual(done.code, 0, done)
+
+    def test_a_pass_without_its_coverage_database_is_not_taken_over(self):
+        self.leaf("one", COVERED + 'pre_build_cmds: ["mkdir -p {cov_db_dir}"]')
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5", "--cov").code, 0)
+        database = self.path("out/main/one-sim-vcs/coverage/default.vdb")
+        for gone, reason, ran in ((database / "tests/0.good.5", "one:0.good.5; and 2 that need it", 3),
+                                  (database, "one:default", 4)):
+            shutil.rmtree(gone)
+            done = self.dvsched("resume", "-sr", "out", "--explain", "--view", "none")
+            self.assertEqual(done.code, 0, done)
+            self.assertIn(" coverage gone: " + reason, done.out)
+            self.assertEqual(sum(not job["from"] for job in self.results("out")["jobs"]), ran)
+            self.assertTrue(gone.is_dir())
+            self.assertIn("nothing to run", self.dvsched("resume", "-sr", "out", "--view", "none").err)
 
     def test_fault_simulation_gets_its_own_options(self):
         self.leaf("one", 'run_opts_fi_sim: ["-fault"], overrides: [{ name: "tool", value: "z01x" }\n'

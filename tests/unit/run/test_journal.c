@@ -303,6 +303,7 @@ static const struct job_measures a_measure = {
 	.sim_time_us = 1.0 / 3,
 	.has_vplan = true,
 	.vplan_percent = 12.5,
+	.has_coverage_db = true,
 	.coverage = coverage,
 	.n_coverage = 2,
 };
@@ -381,6 +382,7 @@ static void assert_measures(const json_t *json, const struct job_measures *expec
 		assert_true(m->has_run_time && m->run_time_s == expected->run_time_s);
 		assert_true(m->has_sim_time && m->sim_time_us == expected->sim_time_us);
 		assert_true(m->has_vplan && m->vplan_percent == expected->vplan_percent);
+		assert_int_equal(m->has_coverage_db, expected->has_coverage_db);
 		assert_int_equal(m->n_coverage, expected->n_coverage);
 		for (uint32_t i = 0; i < m->n_coverage; i++) {
 			assert_string_equal(m->coverage[i].name, expected->coverage[i].name);
