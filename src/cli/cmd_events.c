@@ -3,6 +3,7 @@
  * `dvsched events`: the records of a run's journal, line by line as they are in the file, for other
  * programs. With --follow until the run has ended.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -45,6 +46,19 @@ static int events_fail(struct events *e, struct error *err)
 	return -1;
 }
 
+static int events_have_none(struct events *e, struct error *err)
+{
+	struct diag *d = diag_error(e->diags, nowhere, "%s", err->msg);
+
+	if (err->errnum == ENOENT)
+		diag_hint(d,
+			  "a run --without journal has no events; %s/results.json has the results "
+			  "of its jobs",
+			  e->run_path);
+	error_done(err);
+	return -1;
+}
+
 /* ---- which run ---- */
 
 static int events_open(struct events *e)
@@ -70,7 +84,7 @@ static int events_open(struct events *e)
 	path = xasprintf("%s/%s", e->run_path, JOURNAL_NAME);
 	e->reader = journal_open(path, &err);
 	if (!e->reader)
-		return events_fail(e, &err);
+		return events_have_none(e, &err);
 	e->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (e->watch >= 0)
 		inotify_add_watch(e->watch, path, IN_MODIFY);

@@ -73,6 +73,13 @@ class Past(Events):
             self.assertEqual((done.code, done.out), (3, "".join(lines[:4])), done)
             self.assertIn("damaged after record 4", done.err)
 
+    def test_a_run_without_a_journal_has_none(self):
+        self.config('{ flow: "jobs", name: "e", jobs: [{ name: "a", command: "true" }] }')
+        self.assertEqual(self.dvsched("run", "cfg.hjson", "--view", "none", "--without", "journal").code, 0)
+        done = self.dvsched("events")
+        self.assertEqual((done.code, done.out), (2, ""), done)
+        self.assertIn(f"hint: a run --without journal has no events; {self.run_dir()}/results.json has the results", done.err)
+
     def test_a_torn_last_line_is_not_printed(self):
         self.finished_run()
         lines = self.journal().splitlines(keepends=True)

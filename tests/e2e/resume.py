@@ -125,6 +125,14 @@ class Runs(Resume):
         self.assertEqual(self.resume("--keep-failed", code=1), [])
         self.assertEqual(self.resume(), ["after", "bad", "end", "merge"])
 
+    def test_an_exit_code_that_hides_a_failure_is_not_believed(self):
+        self.jobs("a", FAILING)
+        self.first(code=1)
+        results = self.run_dir() / "results.json"
+        results.write_text(results.read_text().replace('"exit_code":1', '"exit_code":0'))
+        self.assertIn('"exit_code":0', results.read_text())
+        self.assertEqual(self.resume("--keep-failed", code=1), [])
+
     def test_what_was_cancelled_runs_if_its_cause_has_passed_since(self):
         self.jobs(FAILING, ("after", "true", ', needs: ["bad"]'), ("slow", "true"))
         self.first(code=1)

@@ -212,6 +212,14 @@ static void say_nothing_to_run(const struct resumed *r)
 			 r->resume.n_taken, n_jobs, r->id, r->resume.n_kept);
 }
 
+/* The journal proves more than results.json: a failure is never a pass. */
+static int code_of_past(const struct resumed *r)
+{
+	bool has_failed = r->resume.n_taken < r->resume.plan->n_jobs;
+
+	return has_failed && r->exit_code == EXIT_PASSED ? EXIT_SOME_FAILED : r->exit_code;
+}
+
 bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s, int *ret_code)
 {
 	const struct plan *plan = sched_plan(s);
@@ -220,7 +228,7 @@ bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s
 	resume_decide(&r->resume, plan, &r->options);
 	if (r->resume.n_again == 0 && r->is_over && !r->is_other) {
 		say_nothing_to_run(r);
-		*ret_code = r->exit_code;
+		*ret_code = code_of_past(r);
 		return false;
 	}
 	say_how_many(r);
