@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -286,6 +287,15 @@ static int clerk_main_patience(const struct process *p)
 	return p->due <= now ? 0 : (int)((p->due - now) * 1000) + 1;
 }
 
+/* poll() fails while the kernel is out of memory: asks the socket itself, and not too often. */
+static void pause_after_fault(void)
+{
+	static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+
+	if (errno != EINTR)
+		nanosleep(&pause, NULL);
+}
+
 /* clerk_free() kills this process when it has waited long enough for the trash. */
 static void close_down(struct process *p)
 {
@@ -305,7 +315,9 @@ int clerk_main(void)
 		struct pollfd fd = {PROC_SOCKET_FD, POLLIN, 0};
 		int n = poll(&fd, 1, clerk_main_patience(&p));
 
-		if (n > 0)
+		if (n < 0)
+			pause_after_fault();
+		if (n != 0)
 			clerk_main_receive(&p);
 		if (p.due > 0 && clock_now(clock_real()) >= p.due)
 			do_pending(&p);

@@ -39,6 +39,12 @@ class FailingCalls(Story):
                 self.assertEqual((done.code, done.err), (1, ""), (call, nth, done))
                 self.assertEqual(self.statuses(), {**{f"a{n}": "PASSED" for n in range(1, 6)}, "a6": "FAILED"}, (call, nth, done))
 
+    def test_a_poll_that_fails_again_and_again_does_not_stop_the_run(self):
+        for fault in "clerk:poll:12:2+", "scheduler:poll:12:1+":
+            done = self.cause(fault)
+            self.assertEqual((done.code, done.err), (1, ""), (fault, done))
+            self.assertEqual(self.statuses()["a1"], "PASSED")
+
     def test_without_memory_it_ends_with_70_and_leaves_nothing(self):
         for n in 5, 20, 100, 300:  # in libhjson, PCRE2, and while jobs run
             done = self.cause(f"scheduler:malloc:12:{n}+")
