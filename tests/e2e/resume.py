@@ -702,6 +702,21 @@ class Refused(Resume):
         self.assertEqual(self.ran(), [])
         self.assertIn("no job starts until more is free", self.said)
 
+    def test_a_run_of_another_user_must_be_named(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can give files away")
+        self.jobs(FAILING)
+        run = self.first(1)
+        os.chown(self.run_dir(), 65534, 65534)
+        for words in [], ["cfg.hjson"], ["-n"]:
+            self.resume(*words, code=2)
+            self.assertIn(f"the run {run} in {self.path('scratch/.dvsched/runs')} belongs to another user (uid 65534)", self.said)
+            self.assertIn(f"hint: --run {run} resumes it nevertheless", self.said)
+            self.assertEqual(self.ran(), [])
+        for words in ["--run", run], ["-sr", "scratch"]:
+            self.assertEqual(self.resume(*words, "-n"), [])
+            self.assertIn("1 failed: bad", self.said)
+
     def test_a_run_of_another_configuration(self):
         self.jobs("a")
         run = self.first()

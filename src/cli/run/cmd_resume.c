@@ -4,7 +4,9 @@
  * anew, and runs that.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -60,6 +62,27 @@ static int resume_identify_run(struct resuming *x, const char *which)
 	return -1;
 }
 
+/*
+ * The command line of the run runs with the rights of this user. In a directory that all may write
+ * to, another user may have left a scratch/ with a run: it must be named.
+ */
+static int resume_check_owner(struct resuming *x)
+{
+	const char *env = getenv("SCRATCH_ROOT");
+	struct stat st;
+	struct diag *e;
+
+	if (opt_has(x->args, OPT_RUN) || opt_has(x->args, OPT_SCRATCH_ROOT) || (env && *env) ||
+	    stat(x->past.path, &st) < 0 || st.st_uid == geteuid())
+		return 0;
+	e = diag_error(x->diags, nowhere,
+		       "the run %s in %s belongs to another user (uid %u), and its command line "
+		       "would run with your rights",
+		       x->past.id, path_dir(x->mem, x->past.path), (unsigned)st.st_uid);
+	diag_hint(e, "--run %s resumes it nevertheless", x->past.id);
+	return -1;
+}
+
 /* Completes the results of a run that was killed. A run that still goes is an error. */
 static int resume_read_run(struct resuming *x)
 {
@@ -96,7 +119,8 @@ static int resume_find_run(struct resuming *x)
 	}
 	if (x->args->n_words)
 		x->cfg_path = path_absolute(x->mem, x->args->words[0]);
-	if (resume_identify_run(x, opt_word(x->args, OPT_RUN, "latest")) < 0)
+	if (resume_identify_run(x, opt_word(x->args, OPT_RUN, "latest")) < 0 ||
+	    resume_check_owner(x) < 0)
 		return -1;
 	return resume_read_run(x);
 }
