@@ -63,8 +63,10 @@ static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 				  ret->boot, ret->run, ret->how) >= 4;
 }
 
+/* Callers say what can be done: errnum is EBUSY. */
 static int lock_report_held(struct error *err, const char *dir, const struct owner *o)
 {
+	err->errnum = EBUSY;
 	if (o->pid == 0)
 		return error_plain(err, "another run is using %s", dir);
 	return error_plain(err, "another run is using %s: run %s, pid %ld on %s", dir, o->run,
@@ -408,6 +410,7 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
 
 static bool lock_report_running(struct error *err, const struct owner *o)
 {
+	err->errnum = EBUSY;
 	return error_plain(err, "the run %s is still going: pid %ld on %s", o->run, o->pid,
 			   o->host) < 0;
 }

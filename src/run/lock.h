@@ -25,8 +25,8 @@ struct lock {
 	bool is_of_other;    /* not taken, because another run has it */
 };
 
-/* Returns 0, or -1 with err: another run has the lock (the message names it), or the directory is
- * not writable. */
+/* Returns 0, or -1 with err: another run has the lock (errnum EBUSY; the message names the run), or
+ * the directory is not writable. */
 int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err);
 /* For a run that may share the path with the run that has the lock: no other run can take the lock
  * until this one is given back, too. Needs flock. */

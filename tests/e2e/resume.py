@@ -506,6 +506,7 @@ class Killed(Resume):
         self.assertEqual(self.events.line(), "started")
         self.resume(code=2)
         self.assertRegex(self.said, rf"the run \S+ is still going: pid {scheduler_of(run)} on ")
+        self.assertIn("hint: wait until it has ended: `dvsched ls` shows its jobs", self.said)
         run.send_signal(signal.SIGTERM)
         self.finish(run)
 

@@ -62,7 +62,7 @@ class Holding(Resume):
         self.ran()
         done = self.dvsched("resume", "--run", run, "--view", "none")
         self.assertEqual(done.code, 3, done)
-        self.assertRegex(done.err, rf"another run is using {self.path('scratch/demo')}: run \S+, pid \d+ on ")
+        self.assertRegex(done.err, rf"another run is using {self.path('scratch/demo')}: run \S+, pid \d+ on \S+; wait until it has ended, or give another -sr\n")
         self.assertEqual(self.ran(), [])
         os.write(gate.fd, b"go\n")
         self.assertEqual(self.finish(other).code, 1)

@@ -100,7 +100,9 @@ static int resume_read_run(struct resuming *x)
 	    resume_open(&r->resume, x->past.path, &err) < 0) {
 		struct diag *e = diag_error(x->diags, nowhere, "%s", err.msg);
 
-		diag_hint(e, "--run RUN resumes another one; `dvsched run` begins anew");
+		diag_hint(e, err.errnum == EBUSY
+				     ? "wait until it has ended: `dvsched ls` shows its jobs"
+				     : "--run RUN resumes another one; `dvsched run` begins anew");
 		error_done(&err);
 		return -1;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched run`: load, plan, build, subscribe, run; then finish.c. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -138,7 +139,8 @@ static int open_run_dir(struct run *r)
 			log_warning("%s", run_dir_warning(r->dir));
 		return EXIT_PASSED;
 	}
-	log_error("%s%s%s", err.pos.file ? err.pos.file : "", err.pos.file ? ": " : "", err.msg);
+	log_error("%s%s%s%s", err.pos.file ? err.pos.file : "", err.pos.file ? ": " : "", err.msg,
+		  err.errnum == EBUSY ? "; wait until it has ended, or give another -sr" : "");
 	error_done(&err);
 	return EXIT_INFRA;
 }
