@@ -60,9 +60,24 @@ bool clerk_send_some(struct clerk *c)
 	}
 }
 
+/* Watches the process while it has something to do. */
+static void clerk_watch(struct clerk *c)
+{
+	bool is_busy = !c->is_finishing && !list_is_empty(&c->requests.sent);
+
+	if (is_busy && !c->is_watched)
+		vigil_start(&c->vigil);
+	if (!is_busy && c->is_watched)
+		vigil_stop(&c->vigil);
+	c->is_watched = is_busy;
+}
+
 static void on_clerk_writable(struct port *p)
 {
-	clerk_send_some(container_of(p, struct clerk, port));
+	struct clerk *c = container_of(p, struct clerk, port);
+
+	clerk_send_some(c);
+	clerk_watch(c);
 }
 
 static void on_gathered(struct ev_loop *loop, ev_timer *w, int revents)
@@ -70,6 +85,7 @@ static void on_gathered(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	clerk_send_some(w->data);
+	clerk_watch(w->data);
 }
 
 static void want_to_send(struct clerk *c)
@@ -104,6 +120,7 @@ static void clerk_take_frames(struct clerk *c)
 
 		if (type == CLERK_CONFIRM)
 			requests_confirm(&c->requests, wire_u64(&w));
+		vigil_answered(&c->vigil);
 		if (type == CLERK_DONE)
 			c->is_done = true;
 		if (type == CLERK_SPACE_IS)
@@ -129,6 +146,8 @@ static void on_clerk_readable(struct port *p)
 
 	if (!clerk_receive_frames(c))
 		c->hung_up(c);
+	else
+		clerk_watch(c);
 }
 
 /* ---- requests ---- */
@@ -264,6 +283,8 @@ void clerk_stop_watching(struct clerk *c)
 {
 	port_stop(&c->port);
 	ev_timer_stop(c->loop, &c->gather);
+	vigil_stop(&c->vigil);
+	c->is_watched = false;
 }
 
 void clerk_end_exchange(struct clerk *c)

@@ -10,6 +10,7 @@
 #include "clerk/requests.h"
 #include "io/child.h"
 #include "io/port.h"
+#include "io/vigil.h"
 
 struct clerk {
 	struct ev_loop *loop;
@@ -17,6 +18,8 @@ struct clerk {
 	struct link link; /* to the process */
 	struct child child;
 	struct port port;
+	struct vigil vigil; /* while requests are not confirmed */
+	bool is_watched;
 	pid_t pid;
 	double started_s;
 	unsigned n_short;		  /* processes in a row that died soon */

@@ -14,12 +14,20 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "io/vigil.h"
 
 enum { LOOK_MS = 1000 };
 /* A process that dies is replaced, unless it is one of so many in a row that died soon. */
 enum { SHORT_LIVES_MOST = 4 };
 
+/* Limits while jobs run. */
+static const struct vigil_limits running_limits = {
+	.look_s = 0.5,
+	.stopped_look_s = 0.2,
+	.stopped_looks = 2,
+	.continues = 3,
+	.warn_s = 60,
+	.kill_s = 900,
+};
 /* Limits in clerk_finish(). */
 static const struct vigil_limits closing_limits = {
 	.look_s = 1,
@@ -45,6 +53,42 @@ static const double again_s = 1;
 
 static void clerk_on_ended(struct child *child, int status);
 
+/* ---- a process that shows no sign of life ---- */
+
+/* Its confirmations are its answers. */
+static void clerk_on_ask(struct vigil *v)
+{
+	(void)v;
+}
+
+static void clerk_on_act(struct vigil *v, enum vigil_act act, const struct vigil_sight *sight)
+{
+	static const char *const what[] = {
+		[VIGIL_CONTINUE] = "was stopped, and is continued",
+		[VIGIL_WARN] = "shows no sign of life: the journal is not synced, and no status "
+			       "links are made",
+		[VIGIL_KILL] = "shows no sign of life, and is killed",
+	};
+	struct clerk *c = container_of(v, struct clerk, vigil);
+	_cleanup_(freep) char *text = NULL;
+
+	if (act == VIGIL_GONE)
+		return; /* its socket says so, too */
+	text = xasprintf("the clerk (pid %d, state %c) %s", (int)c->pid, sight->state, what[act]);
+	if (c->problem)
+		c->problem(c->ctx, text);
+	if (act == VIGIL_CONTINUE)
+		kill(c->pid, SIGCONT);
+	if (act == VIGIL_KILL) {
+		vigil_stop(v);
+		child_kill(&c->child);
+	}
+}
+
+static const struct vigil_ops clerk_vigil = {.ask = clerk_on_ask, .act = clerk_on_act};
+
+/* ---- its start ---- */
+
 /* Starts a process, which gets the requests that wait. Returns 0 or -1. */
 static int clerk_start(struct clerk *c, struct error *err)
 {
@@ -55,6 +99,7 @@ static int clerk_start(struct clerk *c, struct error *err)
 	c->pid = proc.pid;
 	c->started_s = clock_now(clock_real());
 	child_init(&c->child, c->loop, proc.pid, clerk_on_ended);
+	vigil_init(&c->vigil, c->loop, proc.pid, &running_limits, &clerk_vigil);
 	clerk_begin_exchange(c, proc.fd);
 	return 0;
 }
@@ -138,6 +183,8 @@ static void clerk_on_ended(struct child *child, int status)
 	_cleanup_(str_done) struct str how = {0}, text = {0};
 	struct clerk_end end = {.pid = c->pid};
 
+	if (c->is_up) /* it hangs in the kernel and was given up */
+		clerk_end_exchange(c);
 	if (c->is_done || c->is_lost)
 		return;
 	if (clock_now(clock_real()) - c->started_s < short_life_s)
@@ -276,6 +323,7 @@ void clerk_finish(struct clerk *c)
 	if (c->is_over || c->is_done || c->is_lost)
 		return;
 	c->is_finishing = true;
+	vigil_stop(&c->vigil);
 	clerk_bring_up(c);
 	clerk_add_path(c, CLERK_CLOSE, "");
 	c->is_lost = !clerk_carry_out(c);

@@ -481,6 +481,20 @@ static void requests_of_a_clerk_that_died_are_carried_out_in_order(void **state)
 	assert_false(exists(b, "failed/old"));
 }
 
+static void a_clerk_that_is_stopped_is_continued(void **state)
+{
+	struct bed *b = *state;
+
+	kill(only_child(), SIGSTOP);
+	clerk_set_link(b->clerk, b->root, "running", "a", "/odir/a");
+	while (!exists(b, "running/a"))
+		ev_run(b->loop, EVRUN_ONCE);
+	assert_int_equal(b->n_problems, 1);
+	assert_non_null(strstr(b->problem, ", state T) was stopped, and is continued"));
+	finish(b);
+	assert_int_equal(b->n_problems, 1);
+}
+
 static void after_clerks_that_died_at_once_there_is_none(void **state)
 {
 	struct bed *b = *state;
@@ -554,6 +568,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(ten_thousand_links_are_all_there_at_the_end, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(the_free_space_of_a_file_system_comes_later, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_is_continued, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_still_finishes, set_up,
 						tear_down),
