@@ -21,7 +21,7 @@ struct src_pos {
 struct error {
 	char *msg; /* NULL: no error */
 	struct src_pos pos;
-	int errnum; /* of error_sys() and fs_read_file(); 0: none */
+	int errnum; /* of error_sys() and of functions that read or write a file; 0: none */
 };
 
 /* These functions return -1, so that callers write: return error_set(…). It is a bug to set an

@@ -246,6 +246,13 @@ int fs_create_new_at(int dir, const char *name, mode_t mode)
 	return fd;
 }
 
+static int fs_write_fault(struct error *err, const char *path, int errnum)
+{
+	error_set(err, (struct src_pos){.file = path}, "cannot be written: %s", strerror(errnum));
+	err->errnum = errnum;
+	return -1;
+}
+
 struct replacement {
 	bool is_synced, is_shared;
 };
@@ -255,12 +262,11 @@ static int fs_write_new(const char *path, const void *bytes, size_t n, struct re
 {
 	_cleanup_(freep) char *tmp = fs_temporary_name(path);
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
-	struct src_pos pos = {.file = path};
 	bool is_synced = how.is_synced;
 	int fd = fs_create_new_at(AT_FDCWD, tmp, 0666);
 
 	if (fd < 0)
-		return error_set(err, pos, "cannot be written: %s", strerror(errno));
+		return fs_write_fault(err, path, errno);
 	if (how.is_shared && fchmod(fd, fs_shared_mode(path_dir(mem, path))) < 0)
 		errno = 0; /* the file system has no modes */
 	if (fs_write_all(fd, bytes, n) < 0 || (is_synced && fs_sync(fd) < 0)) {
@@ -268,13 +274,13 @@ static int fs_write_new(const char *path, const void *bytes, size_t n, struct re
 
 		close(fd);
 		unlink(tmp);
-		return error_set(err, pos, "cannot be written: %s", strerror(errnum));
+		return fs_write_fault(err, path, errnum);
 	}
 	if (close(fd) < 0 || rename(tmp, path) < 0 || (is_synced && sync_dir_of(path) < 0)) {
 		int errnum = errno;
 
 		unlink(tmp);
-		return error_set(err, pos, "cannot be written: %s", strerror(errnum));
+		return fs_write_fault(err, path, errnum);
 	}
 	return 0;
 }

@@ -126,6 +126,14 @@ class FailingCalls(Disk):
         self.assertEqual((done.code, len(statuses), len(lines)), (0, 4, 1), done)
         self.assertRegex(lines[0], r"^dvsched: warning: cannot make the directory \S+: No space left on device$")
 
+    def test_a_full_disk_at_the_start_is_reported_once(self):
+        done, statuses, lines = self.cause("any", "disk", 28, "1+", "/.sources|/sources.json|journal.jsonl|latest|/running|/passed|/failed|/killed")
+        self.assertEqual((done.code, len(statuses), len(lines)), (0, 4, 1), done)
+        self.assertIn("warning: journal is off: ", lines[0])
+        done, statuses, lines = self.cause("any", "disk", 28, "1+", "/.sources|/sources.json")
+        self.assertEqual((done.code, len(statuses), len(lines)), (0, 4, 1), done)
+        self.assertIn("warning: cannot record the sources of this run for resume: ", lines[0])
+
     def test_a_run_that_cannot_be_renamed_keeps_its_results(self):
         done, statuses, lines = self.cause("scheduler", "rename", 5, "1+", "/.dvsched/runs/2")
         self.assertEqual((done.code, len(lines), statuses), (0, 1, {}), done)

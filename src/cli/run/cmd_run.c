@@ -176,7 +176,7 @@ static void cmd_run_publish(struct observer *o, const struct sched *sched)
 
 	(void)sched;
 	if (run_dir_publish(r->dir, &err) < 0) {
-		log_warning("%s", err.msg);
+		watchers_warn(&r->watchers, err.errnum, err.msg);
 		error_done(&err);
 	}
 	guard_set_path(r->guard_fd, run_dir_path(r->dir));
@@ -213,17 +213,22 @@ static void take_sources(struct run *r)
 	run_log_time(&began, "looking at the sources");
 }
 
-static void save_sources(const struct run *r)
+/* Without a journal, which has its own warning, the run cannot be resumed anyway. */
+static void warn_of_sources(struct run *r, struct error *err)
 {
-	_cleanup_(error_done) struct error err = {0};
+	_cleanup_(freep) char *text = NULL;
 
-	if (r->sources.mem && sources_save(&r->sources, run_dir_path(r->dir), &err) < 0)
-		log_warning("cannot record the sources of this run for resume: %s", err.msg);
+	if (!error_is_set(err))
+		return;
+	text = xasprintf("cannot record the sources of this run for resume: %s", err->msg);
+	watchers_warn(&r->watchers, err->errnum, text);
+	error_done(err);
 }
 
 static int run_graph(struct run *r)
 {
 	double began = clock_now(clock_real());
+	struct error err = {0};
 	int rc = open_run_dir(r);
 
 	if (rc != EXIT_PASSED)
@@ -231,9 +236,11 @@ static int run_graph(struct run *r)
 	if (opt_has(r->args, OPT_PURGE) && purge_blocks(r->loaded.plan) < 0)
 		return EXIT_INFRA;
 	dvsim_run_write_files(r->loaded.plan);
-	save_sources(r);
+	if (r->sources.mem)
+		sources_save(&r->sources, run_dir_path(r->dir), &err);
 	run_log_time(&began, "writing the plan");
 	make_watchers(r);
+	warn_of_sources(r, &err);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->guard_fd);
 	if (!r->loaded.plan->is_rehearsal)
 		headroom_start(&r->headroom, &r->options.watermarks, r->loop, r->sched,

@@ -5,13 +5,28 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
 #include "cli/run/guard.h"
 #include "observers/observers.h"
 
+void watchers_warn(struct watchers *w, int errnum, const char *text)
+{
+	if (errnum && errnum == w->warned_errnum)
+		log_verbose("%s", text);
+	else
+		log_warning("%s", text);
+	if (!w->warned_errnum)
+		w->warned_errnum = errnum;
+}
+
+/* The text ends with the reason. */
 static void on_clerk_problem(void *ctx, const char *text)
 {
-	(void)ctx;
-	log_warning("%s", text);
+	struct watchers *w = ctx;
+	const char *reason = w->warned_errnum ? strerror(w->warned_errnum) : NULL;
+
+	watchers_warn(w, reason && str_ends(text, reason) ? w->warned_errnum : 0, text);
 }
 
 static void to_printer(void *printer, enum log_level level, const char *text, size_t len)
@@ -35,8 +50,11 @@ static void watchers_add(struct watchers *w, struct observer *o, const char *nam
 		w->at[w->n++] = o;
 		return;
 	}
-	if (error_is_set(err))
-		log_warning("%s is off: %s", name, err->msg);
+	if (error_is_set(err)) {
+		_cleanup_(freep) char *text = xasprintf("%s is off: %s", name, err->msg);
+
+		watchers_warn(w, err->errnum, text);
+	}
 	error_done(err);
 }
 
@@ -125,7 +143,7 @@ void watchers_make(struct watchers *w, const struct watchers_options *options)
 	struct error err = {0};
 
 	*w = (struct watchers){.guard_fd = options->guard_fd};
-	w->clerk = clerk_new(options->loop, options->scratch_root, on_clerk_problem, NULL, &err);
+	w->clerk = clerk_new(options->loop, options->scratch_root, on_clerk_problem, w, &err);
 	if (!w->clerk)
 		watchers_add(w, NULL, "the clerk", &err);
 	make_observers(w, options);

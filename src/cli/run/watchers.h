@@ -19,6 +19,7 @@ struct watchers {
 	struct observer waits;	  /* reports what jobs wait for */
 	struct clerk *clerk;
 	int guard_fd;
+	int warned_errnum; /* see watchers_warn() */
 };
 
 struct watchers_options {
@@ -39,6 +40,9 @@ struct watchers_options {
  * created first, so it is called first. */
 void watchers_make(struct watchers *w, const struct watchers_options *options);
 void watchers_subscribe(struct watchers *w, struct sched *s);
+/* A warning; of level verbose if an earlier one had the same errnum, which is not 0: a full disk is
+ * reported once. text says so, too. */
+void watchers_warn(struct watchers *w, int errnum, const char *text);
 /* Ends all observers, which write their rest, and reports each one that broke. The clerk remains
  * and empties the trash. May be called again. */
 void watchers_finish(struct watchers *w);
