@@ -738,6 +738,16 @@ class Refused(Resume):
         self.assertTrue(self.resume())
         self.assertRegex(self.said, r"warning: the run \S+: \S+/journal\.jsonl is damaged after record \d+ ")
 
+    def test_damaged_results_are_not_needed(self):
+        self.jobs("a", FAILING)
+        run = self.first(1)
+        self.fix("bad")
+        results = self.run_dir() / "results.json"
+        results.write_bytes(results.read_bytes()[:100])
+        self.assertEqual(self.resume(), ["bad"])
+        self.assertRegex(self.said, r"warning: \S+/results\.json:\d+:\d+: .*; the journal of the run is used instead\n")
+        self.assertEqual((self.statuses(), self.job("a")["from"]), ({"a": "PASSED", "bad": "PASSED"}, run))
+
     def test_a_damaged_plan(self):
         self.jobs("a")
         self.first()

@@ -83,6 +83,19 @@ static int resume_check_owner(struct resuming *x)
 	return -1;
 }
 
+/* How the run ended. If its results cannot be read, that is not known, and its journal is enough.
+ */
+static int resume_read_outcome(struct resuming *x, struct error *err)
+{
+	if (past_run_read_head(x->past.path, x->mem, &x->past, err) == 0)
+		return 0;
+	if (err->errnum == EBUSY || !results_are_final(x->past.path))
+		return -1;
+	diag_warning(x->diags, nowhere, "%s; the journal of the run is used instead", err->msg);
+	error_done(err);
+	return 0;
+}
+
 /* Completes the results of a run that was killed. A run that still goes is an error. */
 static int resume_read_run(struct resuming *x)
 {
@@ -96,8 +109,7 @@ static int resume_read_run(struct resuming *x)
 			   x->past.id);
 		return -1;
 	}
-	if (past_run_read_head(x->past.path, x->mem, &x->past, &err) < 0 ||
-	    resume_open(&r->resume, x->past.path, &err) < 0) {
+	if (resume_read_outcome(x, &err) < 0 || resume_open(&r->resume, x->past.path, &err) < 0) {
 		struct diag *e = diag_error(x->diags, nowhere, "%s", err.msg);
 
 		diag_hint(e, err.errnum == EBUSY
