@@ -265,6 +265,7 @@ class Damaged(Again):
         done = self.dvsched("list", "cfg.hjson", "--failed")
         self.assertEqual(done.code, 2, done)
         self.assertIn(f"the run {self.run_id()} is still going: pid {scheduler_of(process)} on", done.err)
+        self.assertIn("hint: wait until it has ended: `dvsched ls` shows its jobs", done.err)
         self.assertFalse(self.run_dir().joinpath("results.json").exists())
 
     def test_what_is_no_results_file_is_named(self):
@@ -280,3 +281,4 @@ class Damaged(Again):
             done = self.dvsched("run", "cfg.hjson", "--failed")
             self.assertEqual(done.code, 2, done)
             self.assertIn(f"{path}", done.err)
+            self.assertIn("hint: --failed RUN uses another run; without the option all jobs run", done.err)

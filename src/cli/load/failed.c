@@ -83,14 +83,10 @@ static void judge_parents(struct finder *x, struct past_run *run)
 
 static int failed_read_run(struct finder *x)
 {
-	struct past_run first = x->f->run;
-	struct error err = {0};
+	struct past_run first;
 
-	if (past_run_read(first.path, x->mem, &x->f->run, &err) < 0) {
-		error_wrap(&err, "--failed");
-		diag_from_error(x->diags, &err);
+	if (past_choice_read(OPT_FAILED, x->mem, &x->f->run, x->diags) < 0)
 		return -1;
-	}
 	judge_jobs(x, &x->f->run);
 	first = x->f->run;
 	judge_parents(x, &first);

@@ -202,7 +202,6 @@ static int find_reused(const struct args *args, const struct place *place, struc
 		.cfg_path = cfg_path(l->cfg),
 	};
 	static const enum opt others[] = {OPT_FAILED, OPT_REMOTE, OPT_PURGE, OPT_LIST};
-	struct error err = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (opt_has(args, others[i])) {
@@ -212,11 +211,7 @@ static int find_reused(const struct args *args, const struct place *place, struc
 		}
 	if (past_choice_find(&choice, args, &l->reused, &l->diags) < 0)
 		return -1;
-	if (past_run_read(l->reused.path, args->mem, &l->reused, &err) == 0)
-		return 0;
-	error_wrap(&err, "--skip-passed");
-	diag_from_error(&l->diags, &err);
-	return -1;
+	return past_choice_read(OPT_SKIP_PASSED, args->mem, &l->reused, &l->diags);
 }
 
 /* The base of the random seeds of an earlier run; NULL: a new one. */

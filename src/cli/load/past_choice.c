@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/load/past_choice.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,4 +101,21 @@ int past_choice_find(const struct past_choice *c, const struct args *args, struc
 	if (is_newest)
 		past_choice_warn(c, ret, diags);
 	return 0;
+}
+
+int past_choice_read(enum opt option, struct arena *mem, struct past_run *run, struct diags *diags)
+{
+	const char *path = run->path, *name = option_table[option].name;
+	struct error err = {0};
+	struct diag *e;
+
+	if (past_run_read(path, mem, run, &err) == 0)
+		return 0;
+	e = diag_error(diags, nowhere, "--%s: %s", name, err.msg);
+	if (err.errnum == EBUSY)
+		diag_hint(e, "wait until it has ended: `dvsched ls` shows its jobs");
+	else
+		diag_hint(e, "--%s RUN uses another run; without the option all jobs run", name);
+	error_done(&err);
+	return -1;
 }

@@ -32,5 +32,7 @@ struct past_choice {
  * the option. */
 int past_choice_find(const struct past_choice *c, const struct args *args, struct past_run *ret,
 		     struct diags *diags);
+/* Reads its results, with all jobs, into *run. Returns 0, or -1 after errors, as above. */
+int past_choice_read(enum opt option, struct arena *mem, struct past_run *run, struct diags *diags);
 
 #endif
