@@ -59,8 +59,9 @@ static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 		dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, &line, OWNER_SIZE);
 
 	memset(ret, 0, sizeof(*ret));
-	return line.len && sscanf(line.s, "%ld %255s %255s %255s %255s", &ret->pid, ret->host,
-				  ret->boot, ret->run, ret->how) >= 4;
+	return fd >= 0 && line.len &&
+	       sscanf(line.s, "%ld %255s %255s %255s %255s", &ret->pid, ret->host, ret->boot,
+		      ret->run, ret->how) >= 4;
 }
 
 /* Callers say what can be done: errnum is EBUSY. */
