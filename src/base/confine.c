@@ -188,6 +188,7 @@ static int confine_make_all(struct confine *c, const char *dir, struct error *er
 	_cleanup_(closep) int up = -1;
 	_cleanup_(freep) char *at = xstrdup(dir);
 	char *end = at + strlen(c->root);
+	int made;
 
 	up = confine_try_open(c, c->root);
 	while (up >= 0 && end[0]) {
@@ -209,7 +210,9 @@ static int confine_make_all(struct confine *c, const char *dir, struct error *er
 	}
 	if (up < 0)
 		return confine_fail_open(c->root, err);
-	return fcntl(up, F_DUPFD_CLOEXEC, 0);
+	made = up;
+	up = -1; /* the caller's now */
+	return made;
 }
 
 int confine_make_dir(struct confine *c, const char *dir, struct error *err)
@@ -296,11 +299,13 @@ int confine_trash(struct confine *c, const char *path, struct error *err)
 {
 	_cleanup_(closep) int dir = -1, trash = -1;
 	char name[32];
+	int is_there;
 
 	if (confine_path(c, path, err) < 0)
 		return -1;
-	if (!fs_exists(path))
-		return 0;
+	is_there = fs_find(path);
+	if (is_there <= 0)
+		return is_there ? error_sys(err, errno, "cannot look at %s", path) : 0;
 	dir = confine_open_parent(c, path, err);
 	trash = dir < 0 ? -1 : confine_open_trash(c, err);
 	if (trash < 0)

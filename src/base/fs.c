@@ -308,12 +308,17 @@ mode_t fs_shared_mode(const char *dir)
  * permission). */
 static int fs_make_dir(const char *path, mode_t mode)
 {
+	struct stat st;
 	int errnum;
 
 	if (mkdir(path, mode) == 0)
 		return 0;
 	errnum = errno;
-	if (fs_is_dir(path))
+	if (stat(path, &st) < 0) {
+		errno = errnum == EEXIST ? errno : errnum;
+		return -1;
+	}
+	if (S_ISDIR(st.st_mode))
 		return 0;
 	errno = errnum == EEXIST ? ENOTDIR : errnum;
 	return -1;
@@ -380,6 +385,15 @@ bool fs_exists(const char *path)
 	struct stat st;
 
 	return lstat(path, &st) == 0;
+}
+
+int fs_find(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
 bool fs_is_dir(const char *path)

@@ -64,7 +64,9 @@ int fs_write_all(int fd, const void *bytes, size_t n); /* 0 or -1 with errno */
  * could not write. Returns 0 or -1 with errno. */
 int fs_sync(int fd);
 int fs_sync_data(int fd);
-bool fs_exists(const char *path); /* does not follow path itself if it is a symlink */
+bool fs_exists(const char *path);
+/* The same where a wrong answer would do harm: 1, 0, or -1 with errno if it cannot be found out. */
+int fs_find(const char *path); /* does not follow path itself if it is a symlink */
 bool fs_is_dir(const char *path);
 bool fs_is_file(const char *path); /* a regular file, or a symlink to one */
 /* Makes path a symlink to target; replaces a symlink, but not a file or directory (EEXIST). Returns

@@ -35,7 +35,11 @@ static int trash_attempts(struct confine *c, const char *path, struct error *err
 	for (unsigned n = 1;; n++) {
 		_cleanup_(freep) char *old = attempt_path(path, n);
 
-		if (!fs_exists(old))
+		int is_there = fs_find(old);
+
+		if (is_there < 0)
+			return error_sys(err, errno, "cannot look at %s", old);
+		if (!is_there)
 			return 0;
 		if (confine_trash(c, old, err) < 0)
 			return -1;
@@ -46,8 +50,11 @@ static int trash_attempts(struct confine *c, const char *path, struct error *err
 static int set_path_aside(struct confine *c, const char *path, uint32_t attempt, struct error *err)
 {
 	_cleanup_(freep) char *to = attempt_path(path, attempt - 1);
+	int is_there = fs_find(path);
 
-	if (!fs_exists(path))
+	if (is_there < 0)
+		return error_sys(err, errno, "cannot look at %s", path);
+	if (!is_there)
 		return 0;
 	if (confine_trash(c, to, err) < 0)
 		return -1;
@@ -166,15 +173,18 @@ static int odir_rotate(struct confine *c, const struct odir_request *r, struct e
 
 static bool is_renewed(const struct odir_request *r)
 {
-	return r->renew && r->attempt == 1;
+	return r->renew && r->attempt == 1 && !r->is_made;
 }
 
 /* Uses an existing odir, unless it leads out of the scratch root. */
 static int accept_existing(struct confine *c, const struct odir_request *r, struct error *err)
 {
+	struct stat st;
 	int dir;
 
-	if (!fs_is_dir(r->odir))
+	if (stat(r->odir, &st) < 0)
+		return error_sys(err, errno, "cannot look at %s", r->odir);
+	if (!S_ISDIR(st.st_mode))
 		return error_plain(err, "%s exists and is not a directory", r->odir);
 	dir = confine_open_dir(c, r->odir, err);
 	if (dir >= 0 && r->attempt == 1 && trash_attempts(c, r->odir, err) < 0)
@@ -191,22 +201,25 @@ static int open_new_dir(int parent, const char *odir, struct error *err)
 }
 
 /* parent: the directory that contains it. Returns a descriptor. */
-static int make_odir(struct confine *c, const struct odir_request *r, int parent, bool *ret_is_new,
+static int make_odir(struct confine *c, const struct odir_request *r, int parent, struct odir *ret,
 		     struct error *err)
 {
 	const char *name = path_base(r->odir);
 
-	*ret_is_new = true;
-	if (mkdirat(parent, name, 0777) == 0)
+	ret->is_new = ret->is_made = mkdirat(parent, name, 0777) == 0;
+	if (ret->is_made)
 		return open_new_dir(parent, r->odir, err);
 	if (errno == EEXIST && !is_renewed(r)) {
-		*ret_is_new = false;
-		return accept_existing(c, r, err);
+		int dir = accept_existing(c, r, err);
+
+		ret->is_made = dir >= 0;
+		return dir;
 	}
 	if (errno == EEXIST && odir_rotate(c, r, err) < 0)
 		return -1;
 	if (mkdirat(parent, name, 0777) < 0)
 		return error_sys(err, errno, "cannot make the directory %s", r->odir);
+	ret->is_new = ret->is_made = true;
 	return open_new_dir(parent, r->odir, err);
 }
 
@@ -290,14 +303,14 @@ int odir_prepare(struct confine *c, const struct odir_request *r, struct odir *r
 	_cleanup_(closep) int parent = -1;
 	int log_fd;
 
-	ret->dir = -1;
+	*ret = (struct odir){.dir = -1};
 	if (confine_path(c, r->odir, err) < 0 || confine_path(c, r->log_path, err) < 0)
 		return -1;
 	path = odir_dir_of(r->odir);
 	parent = confine_make_dir(c, path, err);
-	if (parent < 0 || (r->attempt > 1 && set_attempt_aside(c, r, err) < 0))
+	if (parent < 0 || (r->attempt > 1 && !r->is_made && set_attempt_aside(c, r, err) < 0))
 		return -1;
-	ret->dir = make_odir(c, r, parent, &ret->is_new, err);
+	ret->dir = make_odir(c, r, parent, ret, err);
 	if (ret->dir < 0)
 		return -1;
 	log_fd = is_directly_in(r->log_path, r->odir) ? open_log(c, r, ret->dir, err)

@@ -15,11 +15,13 @@ struct odir_request {
 	bool reuse;    /* before a later attempt: move only the log, to <log>.attempt-N, instead of
 			  odir to <odir>.attempt-N */
 	uint32_t keep; /* with renew: directories kept, the new one included; 0: all */
+	bool is_made;  /* by an earlier call for the same attempt: it is used as it is */
 };
 
 struct odir {
-	int dir;     /* for openat() and the like (O_PATH); -1 after an error */
-	bool is_new; /* the directory was created, so it contains only the log */
+	int dir;      /* for openat() and the like (O_PATH); -1 after an error */
+	bool is_new;  /* the directory was created, so it contains only the log */
+	bool is_made; /* the directory is that of this attempt, also after an error */
 };
 
 /*

@@ -430,6 +430,36 @@ static void a_parent_that_vanished_is_made_again(void **state)
 	free(cfg);
 }
 
+/* The first try had a shortage after it had made the directory. */
+static void another_try_of_an_attempt_leaves_earlier_attempts_alone(void **state)
+{
+	struct bed *b = *state;
+	char *aside = xasprintf("%s/latest.attempt-1/run.log", b->parent);
+
+	prepare(b, "first");
+	b->r.attempt = 2;
+	prepare(b, "second");
+	assert_true(b->made.is_made);
+	assert_text(aside, "first");
+	b->r.is_made = true;
+	prepare(b, "again");
+	assert_text(aside, "first");
+	assert_text(b->log, "again");
+	free(aside);
+}
+
+static void another_try_of_the_first_attempt_keeps_no_copy(void **state)
+{
+	struct bed *b = *state;
+
+	b->r.renew = true;
+	prepare(b, "first");
+	b->r.is_made = b->made.is_made;
+	prepare(b, "again");
+	assert_int_equal(count(b->parent, ""), 1);
+	assert_text(b->log, "again");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -446,6 +476,8 @@ int main(void)
 		CASE(a_job_that_replaces_its_parent_writes_nowhere_else),
 		CASE(the_root_itself_may_be_a_link),
 		CASE(a_long_name_is_moved_aside_under_a_shorter_one),
+		CASE(another_try_of_an_attempt_leaves_earlier_attempts_alone),
+		CASE(another_try_of_the_first_attempt_keeps_no_copy),
 		CASE(a_directory_that_is_a_file_is_an_error),
 		CASE(a_parent_that_vanished_is_made_again),
 	};
