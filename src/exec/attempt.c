@@ -14,7 +14,7 @@
 static const double leak_wait_s = 0.1;
 /* After KILL: how long until it is called unkillable, and between two rounds of killing. */
 static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
-/* No process could be made: pauses between two tries, and when the job fails. */
+/* Of starts that fail for a shortage: pauses between two tries, and when the job fails. */
 static const double launch_pause_s = 0.05, launch_pause_most_s = 1, launch_give_up_s = 300;
 /* Bytes of ask.needs that are kept for the next attempt. */
 enum { NEEDS_KEPT = 1 << 20 };
@@ -180,10 +180,10 @@ static void attempt_run(struct attempt *a, const struct attempt_launch *l)
 	slot_host_note_oom(a->host, l->started_s);
 }
 
-static void attempt_launch_later(struct attempt *a, int errnum)
+/* err says what is short; it is freed. */
+static void attempt_launch_later(struct attempt *a, struct error *err)
 {
 	struct attempt_clocks *c = &a->clocks;
-	struct error err = {0};
 
 	if (a->phase != ATTEMPT_RETRY_LAUNCH) {
 		a->phase = ATTEMPT_RETRY_LAUNCH;
@@ -195,14 +195,21 @@ static void attempt_launch_later(struct attempt *a, int errnum)
 		};
 	}
 	if (attempt_now_s() >= c->give_up_at) {
-		error_sys(&err, errnum, "no process can be made for it");
-		err.errnum = 0; /* it counts */
-		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, &err);
+		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, err);
 		return;
 	}
-	a->news.has_failed_launch = true;
+	a->news.shortage = err->errnum;
+	error_done(err);
 	c->phase_at = attempt_now_s() + c->pause_s;
 	c->pause_s = fmin(c->pause_s * 2, launch_pause_most_s);
+}
+
+static void attempt_fail_start(struct attempt *a, struct error *err)
+{
+	if (errno_is_shortage(err->errnum))
+		attempt_launch_later(a, err);
+	else
+		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, err);
 }
 
 static void attempt_try_launch(struct attempt *a)
@@ -214,16 +221,33 @@ static void attempt_try_launch(struct attempt *a)
 		attempt_run(a, &l);
 		break;
 	case LAUNCH_LATER:
-		attempt_launch_later(a, l.errnum);
+		error_sys(&l.err, l.errnum, "no process can be made for it");
+		attempt_launch_later(a, &l.err);
 		break;
 	case LAUNCH_REFUSED:
 		attempt_refuse(a, l.exit_status, l.why.s);
 		break;
 	case LAUNCH_FAILED:
-		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, &l.err);
+		attempt_fail_start(a, &l.err);
 		break;
 	}
 	str_done(&l.why);
+}
+
+/* A shortage slows the run, it does not fail the job. */
+static void attempt_try_start(struct attempt *a)
+{
+	struct error err = {0};
+
+	if (!a->ask.is_prepared) {
+		if (attempt_prepare(a, &err) < 0) {
+			attempt_fail_start(a, &err);
+			return;
+		}
+		a->ask.is_prepared = true;
+		attempt_cgroup_begin(a);
+	}
+	attempt_try_launch(a);
 }
 
 static int attempt_take(struct attempt *a, struct shared_rules *rules, const struct wire *w,
@@ -253,12 +277,11 @@ void attempt_start(struct attempt *a, struct shared_rules *rules, struct wire *w
 	a->news = (struct attempt_news){0};
 	a->watch.peak_bytes = 0;
 	*a->host->ending_signals = 0;
-	if (attempt_take(a, rules, w, &err) < 0 || attempt_prepare(a, &err) < 0) {
+	a->ask.is_prepared = a->ask.has_odir = false;
+	if (attempt_take(a, rules, w, &err) < 0)
 		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, &err);
-	} else {
-		attempt_cgroup_begin(a);
-		attempt_try_launch(a);
-	}
+	else
+		attempt_try_start(a);
 }
 
 /* ---- what is due ---- */
@@ -313,7 +336,7 @@ static void attempt_do_phase(struct attempt *a)
 {
 	switch (a->phase) {
 	case ATTEMPT_RETRY_LAUNCH:
-		attempt_try_launch(a);
+		attempt_try_start(a);
 		break;
 	case ATTEMPT_LEAKS:
 		attempt_kill_leaked(a);

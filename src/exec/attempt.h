@@ -22,7 +22,7 @@
 
 enum attempt_phase {
 	ATTEMPT_NONE,
-	ATTEMPT_RETRY_LAUNCH, /* no process could be made; tried again later */
+	ATTEMPT_RETRY_LAUNCH, /* it could not be started for a shortage; tried again later */
 	ATTEMPT_RUNS,
 	ATTEMPT_LEAKS, /* the leader has ended, processes that it started have not */
 	ATTEMPT_TERM,  /* TERM was sent */
@@ -37,7 +37,8 @@ struct attempt_ask {
 	struct str frame; /* what run's strings point into */
 	struct str needs; /* results of dependencies, received before run: workspace/needs.h */
 	bool has_needs_file;
-	VEC(char *) own_strings; /* strings of argv and env that were made here, to be freed */
+	bool is_prepared, has_odir; /* also: only its directory is, by an earlier try */
+	VEC(char *) own_strings;    /* strings of argv and env that were made here, to be freed */
 };
 
 /* The processes of the job, from the launch until none is left. */
@@ -56,9 +57,9 @@ struct attempt_clocks {
 
 /* Events to send to the scheduler. */
 struct attempt_news {
-	bool has_stopped;	/* an interactive job was stopped, as by Ctrl-Z */
-	bool has_failed_launch; /* no process could be made */
-	bool is_short;		/* FRAME_SHORT was sent */
+	bool has_stopped; /* an interactive job was stopped, as by Ctrl-Z */
+	int shortage;	  /* an errno: it could not be started for lack of something; 0: no news */
+	bool is_short;	  /* FRAME_SHORT was sent */
 };
 
 /* Output for the user's screen: attempt_show.c. */

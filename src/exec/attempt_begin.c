@@ -128,6 +128,14 @@ static int attempt_prepare_needs(struct attempt *a, bool is_new, struct error *e
 	return needs_prepare(&p, &a->ask.has_needs_file, err);
 }
 
+/* What an earlier try of this attempt has opened. */
+static void attempt_forget_try(struct attempt *a)
+{
+	closep(&a->odir);
+	job_log_close(&a->log);
+	pty_close(&a->pty);
+}
+
 int attempt_prepare(struct attempt *a, struct error *err)
 {
 	const struct job_rules *job = &a->ask.rules->job;
@@ -139,13 +147,17 @@ int attempt_prepare(struct attempt *a, struct error *err)
 		.plain_stamps = job->plain_stamps,
 		.reuse = job->retry.reuse,
 		.keep = job->max_odirs,
+		.is_made = a->ask.has_odir,
 	};
 	struct odir odir;
 
+	if (a->phase == ATTEMPT_RETRY_LAUNCH)
+		attempt_forget_try(a);
 	if (steps_remove(&a->host->confine, &a->ask.run.steps, err) < 0)
 		return -1;
 	a->log.fd = odir_prepare(&a->host->confine, &r, &odir, err);
 	a->odir = odir.dir;
+	a->ask.has_odir |= odir.is_made;
 	if (a->log.fd < 0 || job_log_begin(&a->log, a->ask.run.start.command, err) < 0 ||
 	    attempt_prepare_needs(a, odir.is_new, err) < 0 ||
 	    steps_write(&a->host->confine, &a->ask.run.steps, err) < 0 ||

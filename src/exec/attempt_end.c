@@ -22,7 +22,6 @@ void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_r
 	result->status = status;
 	result->reason = reason;
 	result->exit_status = -1;
-	result->is_uncounted = reason == REASON_LAUNCH && errno_is_shortage(err->errnum);
 	result->message = job_outcome_text(&a->outcome, &text);
 	steps_clean(&a->host->confine, &a->ask.run.steps, result);
 	a->phase = ATTEMPT_OVER;

@@ -9,7 +9,8 @@
 
 /* ---- attempt_begin.c ---- */
 
-/* Prepares directory, log, files and arguments. Returns 0, or -1 with err. */
+/* Prepares directory, log, files and arguments. Returns 0, or -1 with err; may be called again
+ * then. */
 int attempt_prepare(struct attempt *a, struct error *err);
 
 enum attempt_launched {

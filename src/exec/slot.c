@@ -41,6 +41,17 @@ static bool slot_take_terminal_frame(struct slot *s, uint8_t type, struct wire *
 	return w->ok;
 }
 
+static bool slot_take_shortage_frame(struct slot *s, uint8_t type, struct wire *w)
+{
+	int errnum = 0;
+
+	if (type == FRAME_SHORT && !slot_take_short(w, &errnum))
+		return false;
+	if (s->handler->is_short)
+		s->handler->is_short(s, s->ctx, errnum);
+	return true;
+}
+
 /* false: not a valid frame of a slot. */
 static bool slot_take_frame(struct slot *s, uint8_t type, struct wire *w)
 {
@@ -55,11 +66,8 @@ static bool slot_take_frame(struct slot *s, uint8_t type, struct wire *w)
 		return false;
 	if (type == FRAME_SAID || type == FRAME_STOPPED)
 		return slot_take_terminal_frame(s, type, w);
-	if (type == FRAME_SHORT || type == FRAME_LAUNCHED) {
-		if (s->handler->is_short)
-			s->handler->is_short(s, s->ctx, type == FRAME_SHORT);
-		return true;
-	}
+	if (type == FRAME_SHORT || type == FRAME_LAUNCHED)
+		return slot_take_shortage_frame(s, type, w);
 	if (type != FRAME_RESULT)
 		return false;
 	is_good = job_wire_take_result(w, &outcome);

@@ -41,9 +41,9 @@ struct slot_handler {
 	   Ctrl-Z. NULL if there are no such jobs. */
 	void (*said)(struct slot *slot, void *ctx, const char *bytes, size_t n);
 	void (*stopped)(struct slot *slot, void *ctx);
-	/* true: no process can be made for the job; the slot tries again (called at each try).
-	   false: a process was made after that. May be NULL. */
-	void (*is_short)(struct slot *slot, void *ctx, bool is_short);
+	/* The job cannot be started for lack of what errnum says (errno_is_shortage()); the slot
+	   tries again, and calls this at each try. 0: it was started after that. May be NULL. */
+	void (*is_short)(struct slot *slot, void *ctx, int errnum);
 };
 
 /* Modes and size of the user's terminal, for the terminal of an interactive job. */

@@ -197,9 +197,9 @@ static void pass_on_shortage(struct slot_process *p)
 {
 	struct attempt *a = &p->attempt;
 
-	if (a->news.has_failed_launch) {
-		slot_put_word(&p->link.out, FRAME_SHORT);
-		a->news.has_failed_launch = false;
+	if (a->news.shortage) {
+		slot_put_short(&p->link.out, a->news.shortage);
+		a->news.shortage = 0;
 		a->news.is_short = true;
 	} else if (a->news.is_short && a->phase != ATTEMPT_RETRY_LAUNCH) {
 		slot_put_word(&p->link.out, FRAME_LAUNCHED);

@@ -142,6 +142,20 @@ bool slot_take_pause(struct wire *w, bool *ret_is_paused)
 	return w->ok;
 }
 
+void slot_put_short(struct str *b, int errnum)
+{
+	size_t start = wire_begin(b, FRAME_SHORT);
+
+	wire_put_u32(b, (uint32_t)errnum);
+	wire_end(b, start);
+}
+
+bool slot_take_short(struct wire *w, int *ret_errnum)
+{
+	*ret_errnum = (int)wire_u32(w);
+	return w->ok && *ret_errnum > 0;
+}
+
 void slot_put_terminal(struct str *b, const struct slot_terminal *t)
 {
 	size_t start = wire_begin(b, FRAME_TERMINAL);

@@ -12,7 +12,7 @@
 #include "job/job_start.h"
 #include "job/job_wire.h"
 
-enum { SLOT_PROTOCOL = 9 };
+enum { SLOT_PROTOCOL = 10 };
 
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */
@@ -28,8 +28,8 @@ enum slot_frame {
 	FRAME_CONTINUE,
 	FRAME_SAID, /* to the scheduler */
 	FRAME_STOPPED,
-	FRAME_SHORT,	/* no process can be made for the job now; it is tried again */
-	FRAME_LAUNCHED, /* after FRAME_SHORT: there is one now */
+	FRAME_SHORT,	/* the job cannot be started now for lack of something; it is tried again */
+	FRAME_LAUNCHED, /* after FRAME_SHORT: it was started */
 	FRAME_PAUSE,	/* to the slot */
 	FRAME_PING,	/* to the slot, every few seconds while it has a job */
 	FRAME_ALIVE,	/* the answer, sent at once unless the slot is busy with a file */
@@ -71,6 +71,9 @@ bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason);
 
 void slot_put_pause(struct str *b, bool is_paused);
 bool slot_take_pause(struct wire *w, bool *ret_is_paused);
+
+void slot_put_short(struct str *b, int errnum);
+bool slot_take_short(struct wire *w, int *ret_errnum);
 
 void slot_put_terminal(struct str *b, const struct slot_terminal *t);
 bool slot_take_terminal(struct wire *w, struct slot_terminal *ret);

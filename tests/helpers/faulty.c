@@ -22,7 +22,7 @@ static struct fault {
 static const char *const variables[FAULTY_COUNT] = {
 	[FAULTY_SEND] = "DVSCHED_TEST_SEND",   [FAULTY_WAIT] = "DVSCHED_TEST_WAIT",
 	[FAULTY_EPOLL] = "DVSCHED_TEST_EPOLL", [FAULTY_CLONE] = "DVSCHED_TEST_CLONE",
-	[FAULTY_WRITE] = "DVSCHED_TEST_WRITE",
+	[FAULTY_WRITE] = "DVSCHED_TEST_WRITE", [FAULTY_SOCKETPAIR] = "DVSCHED_TEST_SOCKETPAIR",
 };
 
 __attribute__((constructor)) static void read_environment(void)
@@ -110,6 +110,13 @@ int clone(int (*start)(void *), void *stack, int flags, void *arg, ...)
 ssize_t write(int fd, const void *bytes, size_t n)
 {
 	return fails(FAULTY_WRITE) ? -1 : (ssize_t)syscall(SYS_write, fd, bytes, n);
+}
+
+int socketpair(int domain, int type, int protocol, int ends[2])
+{
+	return fails(FAULTY_SOCKETPAIR)
+		       ? -1
+		       : (int)syscall(SYS_socketpair, domain, type, protocol, ends);
 }
 
 FILE *fopen(const char *path, const char *mode)

@@ -6,7 +6,15 @@
 #ifndef HELPERS_FAULTY_H
 #define HELPERS_FAULTY_H
 
-enum faulty { FAULTY_SEND, FAULTY_WAIT, FAULTY_EPOLL, FAULTY_CLONE, FAULTY_WRITE, FAULTY_COUNT };
+enum faulty {
+	FAULTY_SEND,
+	FAULTY_WAIT,
+	FAULTY_EPOLL,
+	FAULTY_CLONE,
+	FAULTY_WRITE,
+	FAULTY_SOCKETPAIR,
+	FAULTY_COUNT
+};
 
 /* From the next call on, `skip` calls succeed, then n fail with errnum; n -1: all. */
 void faulty_set(enum faulty call, int errnum, int skip, int n);

@@ -120,12 +120,12 @@ static void on_stopped(struct slot *slot, void *ctx)
 	b->n_stopped++;
 }
 
-static void on_short(struct slot *slot, void *ctx, bool is_short)
+static void on_short(struct slot *slot, void *ctx, int errnum)
 {
 	struct slot_bed *b = ctx;
 
 	(void)slot;
-	str_addc(&b->short_of_processes, is_short ? '+' : '-');
+	str_addc(&b->short_of_processes, errnum ? '+' : '-');
 }
 
 static const struct slot_handler handler = {

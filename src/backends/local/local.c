@@ -5,7 +5,6 @@
  */
 #include <assert.h>
 #include <ev.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -21,12 +20,10 @@
 #include "base/proc_tree.h"
 #include "exec/slot.h"
 
-/* How often the first slot is tried before a job is refused. */
+/* How often the first slot is tried before a job is refused, if there is no shortage. */
 enum { START_TRIES = 5 };
 /* Processes of the run that are neither slots nor jobs and may come later. */
 enum { CLERK_SHARE = 2 };
-
-static const double PAUSE_LEAST_S = 0.05, PAUSE_MOST_S = 5;
 
 static const char local_name[] = "local";
 
@@ -35,8 +32,9 @@ struct local_slot {
 	struct local *local;
 	struct slot *slot;
 	const struct job *job; /* NULL: idle */
-	bool is_short;	       /* no process can be made for its job */
-	bool is_taken_back;    /* its job was killed for that reason, to be started again */
+	int shortage;	       /* an errno: its job cannot be started for lack of something */
+	int killed_for;	       /* an errno: its job was killed for that */
+	bool is_taken_back;    /* … to be started again */
 	bool is_leaving;
 	char where[24]; /* "local/3" */
 };
@@ -48,13 +46,13 @@ struct local {
 	struct list idle, busy; /* idle: used last first */
 	struct list leaving;	/* their sockets are closing */
 	struct shortage shortage;
-	struct list family; /* all slots; see slot_options */
+	bool has_warned;     /* of it */
+	bool has_shown_wait; /* of a job, since one was started */
+	struct list family;  /* all slots; see slot_options */
 	struct console *console;
 	void (*warn)(const char *text);
 	uint32_t n_slots, n_leaving, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
-	/* After a job that its slot could not prepare for lack of descriptors or memory. */
-	double pause_s, paused_until_s; /* 0: none */
 	bool is_paused;
 	struct map checked; /* rules -> themselves */
 	void (*closed)(void *ctx, const char *trouble);
@@ -94,42 +92,45 @@ static void send_away(struct local_slot *ls)
 	slot_close(ls->slot);
 }
 
-/* A job that its slot could not start for lack of processes is tried again, and the attempt does
- * not count. */
-static struct job_result result_if_taken_back(const struct local_slot *ls,
-					      const struct job_result *result)
+/* An attempt that was taken back does not count, and the job is tried again. text: for a message.
+ */
+static struct job_result result_after_shortage(const struct local_slot *ls,
+					       const struct job_result *result, struct str *text)
 {
 	struct job_result r = *result;
 
-	if (!ls->is_taken_back || r.status != JOB_KILLED || r.reason != REASON_LAUNCH)
+	if (!ls->killed_for || r.status != JOB_KILLED || r.reason != REASON_LAUNCH)
 		return r;
-	r.message = "its slot could not create a process";
-	r.is_uncounted = true;
+	if (ls->is_taken_back)
+		str_add(text, shortage_text(ls->killed_for));
+	else
+		shortage_add_verdict(text, ls->killed_for);
+	r.message = text->s;
+	r.is_uncounted = ls->is_taken_back;
 	return r;
 }
 
-static void local_pause_after(struct local *l, const struct job_result *result)
+/* A job was started. */
+static void local_shortage_over(struct local *l)
 {
-	if (!result->is_uncounted) {
-		l->pause_s = l->paused_until_s = 0;
-		return;
-	}
-	l->pause_s = l->pause_s > 0 ? fmin(2 * l->pause_s, PAUSE_MOST_S) : PAUSE_LEAST_S;
-	l->paused_until_s = local_now_s() + l->pause_s;
+	shortage_is_over(&l->shortage);
+	l->has_shown_wait = false;
 }
 
 static void on_local_ended(struct slot *slot, void *ctx, const struct job_result *result)
 {
 	struct local_slot *ls = ctx;
 	struct local *l = ls->local;
-	const struct job_result told = result_if_taken_back(ls, result);
+	_cleanup_(str_done) struct str text = {0};
+	const struct job_result told = result_after_shortage(ls, result, &text);
 	const struct job *job = ls->job;
 
 	(void)slot;
 	release_console(l, job);
-	local_pause_after(l, result);
+	if (!ls->shortage)
+		local_shortage_over(l);
 	ls->job = NULL;
-	ls->is_short = ls->is_taken_back = false;
+	ls->shortage = ls->killed_for = 0;
 	list_remove(&ls->link);
 	list_prepend(&l->idle, &ls->link);
 	/* A slot that could not kill its job is closed: its next job would be lost with it. */
@@ -138,33 +139,62 @@ static void on_local_ended(struct slot *slot, void *ctx, const struct job_result
 	sched_job_ended(job, &told);
 }
 
-/* All slots wait for a process, so none of them will free one. */
-static bool all_are_short(const struct local *l)
+/* Busy slots whose jobs could be started. If there is none, none of them will give back anything.
+ */
+static uint32_t n_running(const struct local *l)
 {
+	uint32_t n = 0;
+
 	list_for_each (it, &l->busy)
-		if (!list_entry(it, struct local_slot, link)->is_short)
-			return false;
-	return true;
+		n += !list_entry(it, struct local_slot, link)->shortage;
+	return n;
 }
 
-static void on_short(struct slot *slot, void *ctx, bool is_short)
+static void local_warn_of(struct local *l, int errnum)
+{
+	_cleanup_(freep) char *text = NULL;
+
+	if (l->has_warned || !l->warn)
+		return;
+	l->has_warned = true;
+	text = xasprintf("%s; fewer jobs run at a time until the shortage is over",
+			 shortage_text(errnum));
+	l->warn(text);
+}
+
+static void kill_short(struct local_slot *ls, bool is_taken_back)
+{
+	ls->killed_for = ls->shortage;
+	ls->is_taken_back = is_taken_back;
+	slot_kill(ls->slot, true, REASON_LAUNCH);
+}
+
+/* One slot fewer, so that its process, and what that holds, is free for a job. */
+static void local_give_back(struct local *l, struct local_slot *ls)
+{
+	if (!list_is_empty(&l->idle))
+		send_away(list_entry(l->idle.next, struct local_slot, link));
+	else if (n_active(l) > 1 && l->n_leaving == 0 && n_running(l) == 0)
+		kill_short(ls, true);
+	else if (shortage_gives_up(&l->shortage, n_running(l), local_now_s()))
+		kill_short(ls, false);
+}
+
+static void on_short(struct slot *slot, void *ctx, int errnum)
 {
 	struct local_slot *ls = ctx;
 	struct local *l = ls->local;
 
-	ls->is_short = is_short;
-	if (!is_short)
+	(void)slot;
+	ls->shortage = errnum;
+	if (!errnum) {
+		local_shortage_over(l);
 		return;
-	if (shortage_seen(&l->shortage, n_active(l), local_now_s()) && l->warn)
-		l->warn("cannot create a process for a job (limited by ulimit -u, or by pids.max "
-			"of a cgroup, or by memory); fewer jobs run at a time until the shortage "
-			"is over");
-	if (!list_is_empty(&l->idle)) {
-		send_away(list_entry(l->idle.next, struct local_slot, link));
-	} else if (n_active(l) > 1 && l->n_leaving == 0 && all_are_short(l)) {
-		ls->is_taken_back = true;
-		slot_kill(slot, true, REASON_LAUNCH);
 	}
+	shortage_seen(&l->shortage, n_active(l), local_now_s());
+	local_warn_of(l, errnum);
+	if (!ls->killed_for)
+		local_give_back(l, ls);
 }
 
 static void free_slot(struct local_slot *ls)
@@ -273,13 +303,45 @@ static bool local_has_room(const void *ctx)
 	return left == UINT32_MAX || left + n_own >= wanted;
 }
 
-static enum submit answer_without_slot(struct local *l, struct error *err, struct error *why)
+static enum submit refuse_for_shortage(int errnum, struct error *why)
 {
-	if (l->n_slots == 0 && ++l->n_start_failures >= START_TRIES) {
-		*why = *err;
-		return SUBMIT_REFUSED;
+	_cleanup_(str_done) struct str text = {0};
+
+	shortage_add_verdict(&text, errnum);
+	error_plain(why, "%s", text.s);
+	return SUBMIT_REFUSED;
+}
+
+/* Observers are called for the first job that waits. */
+static void show_wait(struct local *l, const struct job *job, int errnum)
+{
+	_cleanup_(freep) char *what = NULL;
+
+	local_warn_of(l, errnum);
+	if (l->has_shown_wait)
+		return;
+	l->has_shown_wait = true;
+	what = xasprintf("the end of a shortage: %s", shortage_text(errnum));
+	sched_job_waits(job, what);
+}
+
+static enum submit answer_without_slot(struct local *l, const struct job *job, struct error *err,
+				       struct error *why)
+{
+	int errnum = err->errnum;
+
+	if (!errno_is_shortage(errnum)) {
+		if (l->n_slots == 0 && ++l->n_start_failures >= START_TRIES) {
+			*why = *err;
+			return SUBMIT_REFUSED;
+		}
+		error_done(err);
+		return SUBMIT_BUSY;
 	}
-	error_done(err); /* a shortage; running jobs will end it */
+	error_done(err);
+	if (l->n_slots == 0 && shortage_gives_up(&l->shortage, 0, local_now_s()))
+		return refuse_for_shortage(errnum, why);
+	show_wait(l, job, errnum);
 	return SUBMIT_BUSY;
 }
 
@@ -292,14 +354,13 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	struct error err = {0};
 	struct local_slot *ls;
 
-	if (l->is_paused || (l->paused_until_s > 0 && local_now_s() < l->paused_until_s) ||
-	    (is_interactive && console_is_taken(l->console)))
+	if (l->is_paused || (is_interactive && console_is_taken(l->console)))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) &&
 	    !shortage_may_grow(&l->shortage, n_active(l), local_now_s(), local_has_room, l))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) && !start_slot(l, &err))
-		return answer_without_slot(l, &err, why);
+		return answer_without_slot(l, job, &err, why);
 	l->n_start_failures = 0;
 	ls = list_entry(l->idle.next, struct local_slot, link);
 	if (console_take(l->console, ls->slot, job->spec->rules, why) < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Number of slots on a machine that is short of processes. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 
 #include "backends/local/processes.h"
 #include "backends/local/shortage.h"
+#include "base/error.h"
 #include "base/fs.h"
 #include "base/mem.h"
 
@@ -43,9 +45,8 @@ static void each_shortage_takes_one_slot_until_it_is_gone(void **state)
 
 	(void)state;
 	shortage_init(&s);
-	assert_true(shortage_seen(&s, 10, 1));
-	for (int i = 0; i < 5; i++)
-		assert_false(shortage_seen(&s, 10, 1)); /* the tenth has not gone yet */
+	for (int i = 0; i < 6; i++)
+		shortage_seen(&s, 10, 1); /* the tenth has not gone yet */
 	assert_true(shortage_must_shrink(&s, 10));
 	assert_false(shortage_must_shrink(&s, 9));
 	assert_false(shortage_may_grow(&s, 9, 2, is_room, NULL));
@@ -93,8 +94,6 @@ static void a_limit_from_the_start_grows_while_there_is_room(void **state)
 	assert_false(shortage_may_grow(&s, 2, 11, is_no_room, NULL));
 	assert_false(shortage_may_grow(&s, 2, 20, is_room, NULL)); /* not asked again so soon */
 	assert_true(shortage_may_grow(&s, 2, 22, is_room, NULL));
-	assert_true(shortage_seen(&s, 3, 23)); /* the first one, for a message */
-	assert_false(shortage_seen(&s, 3, 23));
 }
 
 /* ---- how many processes are left ---- */
@@ -153,6 +152,83 @@ static void the_processes_left_are_those_of_the_user_and_of_the_cgroups(void **s
 	fs_remove_tree(base);
 }
 
+/* ---- how long a job that cannot be started is tried again ---- */
+
+static void a_job_is_given_up_when_none_could_run_for_a_while(void **state)
+{
+	struct shortage s;
+
+	(void)state;
+	shortage_init(&s);
+	assert_false(shortage_gives_up(&s, 0, 100));
+	assert_false(shortage_gives_up(&s, 0, 119.9));
+	assert_true(shortage_gives_up(&s, 0, 120.1));
+}
+
+static void while_others_run_it_is_tried_for_ever(void **state)
+{
+	struct shortage s;
+
+	(void)state;
+	shortage_init(&s);
+	for (double now_s = 0; now_s < 100000; now_s += 10)
+		assert_false(shortage_gives_up(&s, 1, now_s));
+	assert_false(shortage_gives_up(&s, 0, 100000)); /* the last of them has ended */
+	assert_false(shortage_gives_up(&s, 0, 100019.9));
+	assert_true(shortage_gives_up(&s, 0, 100020.1));
+}
+
+/* A shortage that does not end costs the time once, not once for each job. */
+static void after_that_each_is_tried_once_until_one_starts(void **state)
+{
+	struct shortage s;
+
+	(void)state;
+	shortage_init(&s);
+	shortage_gives_up(&s, 0, 0);
+	assert_true(shortage_gives_up(&s, 0, 21));
+	for (int i = 0; i < 10; i++)
+		assert_true(shortage_gives_up(&s, 0, 21));
+	shortage_is_over(&s);
+	assert_false(shortage_gives_up(&s, 0, 22));
+	assert_false(shortage_gives_up(&s, 0, 41.9));
+	assert_true(shortage_gives_up(&s, 0, 42.1));
+}
+
+static void a_start_ends_the_wait(void **state)
+{
+	struct shortage s;
+
+	(void)state;
+	shortage_init(&s);
+	shortage_gives_up(&s, 0, 0);
+	shortage_is_over(&s);
+	assert_false(shortage_gives_up(&s, 0, 19));
+	assert_false(shortage_gives_up(&s, 0, 38));
+	assert_true(shortage_gives_up(&s, 0, 39.1));
+}
+
+static void the_text_says_what_is_short(void **state)
+{
+	static const struct {
+		int errnum;
+		const char *limit;
+	} cases[] = {
+		{EAGAIN, "ulimit -u"},	{EMFILE, "ulimit -n"},	   {ENFILE, "fs.file-max"},
+		{ENOMEM, "memory.max"}, {ENOBUFS, "for a socket"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(str_done) struct str text = {0};
+
+		assert_true(errno_is_shortage(cases[i].errnum));
+		shortage_add_verdict(&text, cases[i].errnum);
+		assert_non_null(strstr(text.s, cases[i].limit));
+		assert_non_null(strstr(text.s, " for 20 s in which no other job ran. "));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +238,11 @@ int main(void)
 		cmocka_unit_test(a_limit_from_the_start_grows_while_there_is_room),
 		cmocka_unit_test(the_processes_left_are_those_of_the_user_and_of_the_cgroups),
 		cmocka_unit_test(after_a_while_there_may_be_one_more_and_then_another),
+		cmocka_unit_test(a_job_is_given_up_when_none_could_run_for_a_while),
+		cmocka_unit_test(while_others_run_it_is_tried_for_ever),
+		cmocka_unit_test(after_that_each_is_tried_once_until_one_starts),
+		cmocka_unit_test(a_start_ends_the_wait),
+		cmocka_unit_test(the_text_says_what_is_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,17 @@ static void a_job_that_waits_for_a_process_can_be_killed(void **state)
 	assert_string_equal(b->result.message, "killed before it could be started");
 }
 
+static void a_job_whose_log_cannot_be_begun_for_a_shortage_is_tried_again(void **state)
+{
+	struct slot_bed *b = bed_with(state, FAULTY_WRITE, ENOMEM, 1, 2);
+
+	bed_shell(b, "exit 3");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_FAILED);
+	assert_int_equal(b->result.exit_status, 3);
+	assert_string_equal(b->short_of_processes.s, "++-");
+}
+
 /* ---- files that cannot be written ---- */
 
 /* The slot's first two calls set its score for the kernel and the header of the log. */
@@ -280,6 +291,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(a_job_that_no_process_can_be_made_for_is_tried_again,
 					  teardown),
 		cmocka_unit_test_teardown(a_job_that_waits_for_a_process_can_be_killed, teardown),
+		cmocka_unit_test_teardown(
+			a_job_whose_log_cannot_be_begun_for_a_shortage_is_tried_again, teardown),
 		cmocka_unit_test_teardown(a_log_that_cannot_be_written_is_an_error_at_once,
 					  teardown),
 		cmocka_unit_test_teardown(a_score_that_cannot_be_set_is_no_error, teardown),
