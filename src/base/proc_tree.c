@@ -210,6 +210,14 @@ void proc_tree_done(struct proc_tree *t)
 	*t = (struct proc_tree){0};
 }
 
+/* Of a process that /proc does not show. */
+static bool is_running_child(pid_t pid)
+{
+	siginfo_t end = {0};
+
+	return waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && !end.si_pid;
+}
+
 void proc_tree_describe(const struct proc_tree *t, struct str *to)
 {
 	size_t shown = 0, more = 0;
@@ -218,7 +226,7 @@ void proc_tree_describe(const struct proc_tree *t, struct str *to)
 	for (size_t i = 0; i < t->n; i++) {
 		bool is_known = proc_stat_read(t->at[i].pid, &st);
 
-		if (is_known ? st.state == 'Z' : !t->is_blind)
+		if (is_known ? st.state == 'Z' : !is_running_child(t->at[i].pid))
 			continue;
 		if (shown == DESCRIBED) {
 			more++;

@@ -55,17 +55,17 @@ bool job_log_is_whole(const struct job_log *l)
 	struct stat st;
 	char begin[64];
 
-	if (fstat(l->fd, &st) < 0 || st.st_nlink == 0 || st.st_size < (off_t)l->header.len ||
+	if (log_stat(l->fd, &st) < 0 || st.st_nlink == 0 || st.st_size < (off_t)l->header.len ||
 	    st.st_size < l->size)
 		return false;
-	return pread(l->fd, begin, n, 0) == (ssize_t)n && memcmp(begin, l->header.s, n) == 0;
+	return log_read_at(l->fd, begin, n, 0) == (ssize_t)n && memcmp(begin, l->header.s, n) == 0;
 }
 
 bool job_log_is_over(const struct job_log *l, uint64_t most)
 {
 	struct stat st;
 
-	return most && fstat(l->fd, &st) == 0 && (uint64_t)st.st_size > most;
+	return most && log_stat(l->fd, &st) == 0 && (uint64_t)st.st_size > most;
 }
 
 void job_log_tail(const struct job_log *l, unsigned n, struct str *to)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/blank.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "judge/pattern_code.h"
@@ -329,14 +330,26 @@ static double cpu_allowed(const struct log_scan *s, off_t size)
 	return (s->cpu_s > 0 ? s->cpu_s : 5) + (double)size / 20e6;
 }
 
-static ssize_t log_scan_read_at(int fd, char *to, size_t n, off_t at)
+ssize_t log_read_at(int fd, char *to, size_t n, off_t at)
 {
+	unsigned n_waits = 0;
 	ssize_t k;
 
 	do
 		k = pread(fd, to, n, at);
-	while (k < 0 && errno == EINTR);
+	while (k < 0 && (errno == EINTR || errno_wait_out(&n_waits)));
 	return k;
+}
+
+int log_stat(int fd, struct stat *ret)
+{
+	unsigned n_waits = 0;
+	int rc;
+
+	do
+		rc = fstat(fd, ret);
+	while (rc < 0 && errno_wait_out(&n_waits));
+	return rc;
 }
 
 static int scan_blocks(struct log_scan *s, int fd, off_t start, off_t size)
@@ -348,7 +361,7 @@ static int scan_blocks(struct log_scan *s, int fd, off_t start, off_t size)
 
 		if ((off_t)room > size - start)
 			room = (size_t)(size - start);
-		k = log_scan_read_at(fd, to, room, start);
+		k = log_read_at(fd, to, room, start);
 		if (k < 0)
 			return errno;
 		if (k == 0)
@@ -374,7 +387,7 @@ int log_scan_file(struct log_scan *s, int fd, off_t start)
 	struct stat st;
 	int errnum;
 
-	if (fstat(fd, &st) < 0)
+	if (log_stat(fd, &st) < 0)
 		return errno;
 	if (st.st_size < start)
 		return ESTALE;
@@ -407,11 +420,11 @@ void log_tail(int fd, off_t start, unsigned n_lines, struct str *to)
 	ssize_t k;
 	size_t n, at;
 
-	if (fstat(fd, &st) < 0 || st.st_size <= start)
+	if (log_stat(fd, &st) < 0 || st.st_size <= start)
 		return;
 	if (st.st_size - start > TAIL_BLOCK)
 		start = st.st_size - TAIL_BLOCK;
-	k = log_scan_read_at(fd, buf, TAIL_BLOCK, start);
+	k = log_read_at(fd, buf, TAIL_BLOCK, start);
 	if (k <= 0)
 		return;
 	n = fold_ends(&ends, buf, (size_t)k);
@@ -435,7 +448,7 @@ uint32_t log_count_lines(int fd, off_t n)
 
 	while (at < n) {
 		size_t most = n - at < (off_t)sizeof(buf) ? (size_t)(n - at) : sizeof(buf);
-		ssize_t k = log_scan_read_at(fd, buf, most, at);
+		ssize_t k = log_read_at(fd, buf, most, at);
 
 		if (k <= 0)
 			break;

@@ -11,6 +11,7 @@
 #ifndef JUDGE_LOG_SCAN_H
 #define JUDGE_LOG_SCAN_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/str.h"
@@ -71,6 +72,11 @@ void log_scan_done(struct log_scan *s);
  * shorter meanwhile. Call log_scan_init() before and log_scan_done() after it.
  */
 int log_scan_file(struct log_scan *s, int fd, off_t start);
+
+/* As pread() and fstat(), but they wait for some seconds for the end of a shortage: without its log
+ * a job cannot pass. */
+ssize_t log_read_at(int fd, char *to, size_t n, off_t at);
+int log_stat(int fd, struct stat *ret);
 
 /* Appends the last n_lines lines of the file after start. */
 void log_tail(int fd, off_t start, unsigned n_lines, struct str *to);

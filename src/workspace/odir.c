@@ -200,6 +200,11 @@ static int open_new_dir(int parent, const char *odir, struct error *err)
 	return dir < 0 ? error_sys(err, errno, "cannot use %s", odir) : dir;
 }
 
+static int fail_make_odir(const struct odir_request *r, struct error *err)
+{
+	return error_sys(err, errno, "cannot make the directory %s", r->odir);
+}
+
 /* parent: the directory that contains it. Returns a descriptor. */
 static int make_odir(struct confine *c, const struct odir_request *r, int parent, struct odir *ret,
 		     struct error *err)
@@ -209,16 +214,18 @@ static int make_odir(struct confine *c, const struct odir_request *r, int parent
 	ret->is_new = ret->is_made = mkdirat(parent, name, 0777) == 0;
 	if (ret->is_made)
 		return open_new_dir(parent, r->odir, err);
-	if (errno == EEXIST && !is_renewed(r)) {
+	if (errno != EEXIST)
+		return fail_make_odir(r, err);
+	if (!is_renewed(r)) {
 		int dir = accept_existing(c, r, err);
 
 		ret->is_made = dir >= 0;
 		return dir;
 	}
-	if (errno == EEXIST && odir_rotate(c, r, err) < 0)
+	if (odir_rotate(c, r, err) < 0)
 		return -1;
 	if (mkdirat(parent, name, 0777) < 0)
-		return error_sys(err, errno, "cannot make the directory %s", r->odir);
+		return fail_make_odir(r, err);
 	ret->is_new = ret->is_made = true;
 	return open_new_dir(parent, r->odir, err);
 }

@@ -70,6 +70,16 @@ class FailingCalls(Story):
                 self.assertEqual(done.out, expected.out)
             self.assertEqual(self.statuses(), {**{f"a{n}": "PASSED" for n in range(1, 6)}, "a6": "FAILED"}, (words, done))
 
+    def test_a_passing_shortage_changes_no_verdict(self):
+        enomem, enfile = 12, 23
+        for fault in ("slot:pread:{0}:1", "slot:pread:{0}:2", "slot:clone:{0}:1", "slot:mkdir:{0}:2", "slot:stat:{0}:5", "slot:dup:{1}:2",
+                      "slot:open:{1}:9", "slot:write:{0}:3", "guardian:read:{0}:3", "scheduler:stat:{0}:20"):
+            done = self.cause(fault.format(enomem, enfile))
+            self.assertEqual(done.code, 1, f"{fault} {done}")
+            self.assertEqual(self.statuses(), {**{f"a{n}": "PASSED" for n in range(1, 6)}, "a6": "FAILED"}, f"{fault} {done}")
+            self.assertEqual({job["reason"] for job in self.results()["jobs"]}, {"none", "fail_pattern"}, fault)
+            self.assertEqual({len(job["attempts"]) for job in self.results()["jobs"]}, {1}, fault)
+
     def test_a_directory_of_the_trash_that_does_not_become_empty_is_reported_once(self):
         self.assertEqual(self.dvsched("run", "cfg.hjson", "--view", "none").code, 1)
         done = self.cause("clerk:unlink:39:1+:/trash/")

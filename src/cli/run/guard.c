@@ -93,7 +93,7 @@ static void read_scheduler(struct watch *w)
 	char buf[512];
 	ssize_t n = read(w->fd, buf, sizeof(buf));
 
-	if (n < 0 && errno == EINTR)
+	if (n < 0 && (errno == EINTR || errno_is_shortage(errno)))
 		return; /* poll() asks again */
 	if (n <= 0) {
 		closep(&w->fd);
