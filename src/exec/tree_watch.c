@@ -4,17 +4,30 @@
 #include <math.h>
 
 static const double first_pause_s = 0.1, pause_most_s = 1, pause_least_s = 0.02;
+/* Without limits only the peak is wanted, and short jobs are left alone. */
+static const double first_pause_for_peak_s = 1;
 /* After a sample that took long: so many times as long until the next, within bounds. */
 static const double rest_factor = 20, rest_most_s = 5;
+static const double rest_factor_for_peak = 200, rest_most_for_peak_s = 60;
 /* CPU time is counted in ticks of 10 ms: less than this is the error of a sum. */
 static const double cpu_step_s = 0.005;
 
-bool tree_watch_begin(struct tree_watch *w, const struct tree_limits *limits, double now_s)
+static bool tree_watch_has_limits(const struct tree_watch *w)
 {
-	*w = (struct tree_watch){
-		.limits = *limits, .last = {.at_s = now_s}, .pause_s = first_pause_s};
-	return limits->memory_bytes || limits->n_processes || limits->cpu_s > 0 ||
-	       limits->stall_s > 0;
+	const struct tree_limits *l = &w->limits;
+
+	return l->memory_bytes || l->n_processes || l->cpu_s > 0 || l->stall_s > 0;
+}
+
+void tree_watch_begin(struct tree_watch *w, const struct tree_limits *limits, double now_s)
+{
+	*w = (struct tree_watch){.limits = *limits, .last = {.at_s = now_s}};
+	w->pause_s = tree_watch_has_limits(w) ? first_pause_s : first_pause_for_peak_s;
+}
+
+uint64_t tree_watch_asks_twice(const struct tree_watch *w)
+{
+	return w->limits.memory_bytes ? w->limits.memory_bytes : w->peak_bytes + 1;
 }
 
 /*
@@ -88,7 +101,11 @@ struct over_limit tree_watch_take(struct tree_watch *w, const struct tree_sample
 
 void tree_watch_slow_down(struct tree_watch *w, double cost_s)
 {
-	w->pause_s = fmax(w->pause_s, fmin(rest_factor * cost_s, rest_most_s));
+	double rest_s = tree_watch_has_limits(w)
+				? fmin(rest_factor * cost_s, rest_most_s)
+				: fmin(rest_factor_for_peak * cost_s, rest_most_for_peak_s);
+
+	w->pause_s = fmax(w->pause_s, rest_s);
 }
 
 struct over_limit tree_watch_end(const struct tree_limits *limits, const struct job_usage *usage,

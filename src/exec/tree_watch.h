@@ -29,8 +29,10 @@ struct tree_watch {
 	uint64_t peak_bytes; /* 0: no sample was taken */
 };
 
-/* false: no limit needs samples. */
-bool tree_watch_begin(struct tree_watch *w, const struct tree_limits *limits, double now_s);
+/* Without limits that need samples, later and fewer are taken: for the peak. Sets w->pause_s. */
+void tree_watch_begin(struct tree_watch *w, const struct tree_limits *limits, double now_s);
+/* With more memory than that, shared pages must be counted once: tree_sample_read(). */
+uint64_t tree_watch_asks_twice(const struct tree_watch *w);
 /* Sets w->pause_s, too. */
 struct over_limit tree_watch_take(struct tree_watch *w, const struct tree_sample *s);
 /* A sample took so long: they may not become the machine's main work. */

@@ -17,7 +17,7 @@ static struct over_limit take_one(const struct tree_limits *limits, struct tree_
 {
 	struct tree_watch w;
 
-	assert_true(tree_watch_begin(&w, limits, 0));
+	tree_watch_begin(&w, limits, 0);
 	s.at_s = 0.1;
 	return tree_watch_take(&w, &s);
 }
@@ -61,14 +61,41 @@ static void each_limit_has_its_reason(void **state)
 	}
 }
 
-static void limits_that_the_kernel_keeps_need_no_samples(void **state)
+/* They cost at most half a percent of a processor. */
+static void for_the_peak_alone_samples_are_late_and_few(void **state)
 {
 	static const struct tree_limits files = {.n_files = 9}, stall = {.stall_s = 9};
 	struct tree_watch w;
 
 	(void)state;
-	assert_false(tree_watch_begin(&w, &files, 0));
-	assert_true(tree_watch_begin(&w, &stall, 0));
+	tree_watch_begin(&w, &stall, 0);
+	assert_true(w.pause_s < 0.5);
+	tree_watch_begin(&w, &files, 0);
+	assert_true(w.pause_s >= 1);
+	assert_int_equal(take_one(&files, (struct tree_sample){.memory_bytes = UINT64_MAX}).reason,
+			 REASON_NONE);
+	for (double cost_s = 0.001; cost_s < 0.2; cost_s *= 2) {
+		tree_watch_begin(&w, &files, 0);
+		tree_watch_slow_down(&w, cost_s);
+		assert_true(w.pause_s >= 1 && w.pause_s >= cost_s * 200);
+	}
+}
+
+/* A larger sum of what they have may be made of shared pages. */
+static void a_new_peak_is_looked_at_twice(void **state)
+{
+	static const struct tree_limits none, memory = {.memory_bytes = 500 * MIB};
+	struct tree_sample s = {.at_s = 1, .memory_bytes = 100 * MIB};
+	struct tree_watch w;
+
+	(void)state;
+	tree_watch_begin(&w, &none, 0);
+	assert_int_equal(tree_watch_asks_twice(&w), 1);
+	tree_watch_take(&w, &s);
+	assert_int_equal(tree_watch_asks_twice(&w), 100 * MIB + 1);
+	tree_watch_begin(&w, &memory, 0);
+	tree_watch_take(&w, &s);
+	assert_int_equal(tree_watch_asks_twice(&w), 500 * MIB);
 }
 
 /* Takes samples of s, each after the requested pause, until one has a result. Returns the time. */
@@ -241,7 +268,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_limit_has_its_reason),
-		cmocka_unit_test(limits_that_the_kernel_keeps_need_no_samples),
+		cmocka_unit_test(for_the_peak_alone_samples_are_late_and_few),
+		cmocka_unit_test(a_new_peak_is_looked_at_twice),
 		cmocka_unit_test(what_does_nothing_for_so_long_has_stalled),
 		cmocka_unit_test(whatever_it_does_it_has_not_stalled),
 		cmocka_unit_test(less_cpu_time_than_a_tick_is_none),
