@@ -32,6 +32,17 @@ int fs_openat(int dir, const char *path, int flags, mode_t mode)
 	}
 }
 
+int fs_openat_or_wait(int dir, const char *path, int flags, mode_t mode)
+{
+	unsigned n = 0;
+	int fd;
+
+	do
+		fd = fs_openat(dir, path, flags, mode);
+	while (fd < 0 && errno_wait_out(&n));
+	return fd;
+}
+
 static int fs_begin_once(int dir, const char *path, int flags, struct str *to, size_t n)
 {
 	_cleanup_(closep) int fd = fs_openat(dir, path, flags, 0);
@@ -132,13 +143,7 @@ static int fs_open_now(const char *path)
 
 static int fs_open_or_wait(const char *path)
 {
-	unsigned n = 0;
-	int fd;
-
-	do
-		fd = fs_open_now(path);
-	while (fd < 0 && errno_wait_out(&n));
-	return fd;
+	return fs_openat_or_wait(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 }
 
 /* *ret_kind: a kind of file that is not read. Returns 0, or an errno, or -1 with *ret_kind. */
@@ -213,8 +218,9 @@ int fs_sync_data(int fd)
 
 static int sync_dir_of(const char *path)
 {
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 	struct arena *a = arena_new();
-	int fd = fs_open(path_dir(a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), rc = -1;
+	int fd = fs_openat_or_wait(AT_FDCWD, path_dir(a, path), FLAGS, 0), rc = -1;
 
 	arena_free(a);
 	if (fd >= 0) {
@@ -253,6 +259,17 @@ static int fs_write_fault(struct error *err, const char *path, int errnum)
 	return -1;
 }
 
+int fs_create_new_or_wait(int dir, const char *name, mode_t mode)
+{
+	unsigned n = 0;
+	int fd;
+
+	do
+		fd = fs_create_new_at(dir, name, mode);
+	while (fd < 0 && errno_wait_out(&n));
+	return fd;
+}
+
 struct replacement {
 	bool is_synced, is_shared;
 };
@@ -263,7 +280,8 @@ static int fs_write_new(const char *path, const void *bytes, size_t n, struct re
 	_cleanup_(freep) char *tmp = fs_temporary_name(path);
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	bool is_synced = how.is_synced;
-	int fd = fs_create_new_at(AT_FDCWD, tmp, 0666);
+	int fd = is_synced ? fs_create_new_or_wait(AT_FDCWD, tmp, 0666)
+			   : fs_create_new_at(AT_FDCWD, tmp, 0666);
 
 	if (fd < 0)
 		return fs_write_fault(err, path, errno);

@@ -15,6 +15,9 @@
  * path is looked up once more: on NFS another host has replaced a part of it. */
 int fs_open(const char *path, int flags, mode_t mode);
 int fs_openat(int dir, const char *path, int flags, mode_t mode);
+/* The same, but a shortage of descriptors is waited out for some seconds: not for use in the loop.
+ */
+int fs_openat_or_wait(int dir, const char *path, int flags, mode_t mode);
 /*
  * Opens a file and appends its first bytes, n at most, to `to`; both once more after ESTALE.
  * Nothing is read of a directory. Returns a descriptor, or -1 with errno.
@@ -59,6 +62,8 @@ int fs_mkdirs_of_trees(const char *path, mode_t mode);
  * another hard link, in an archive made with `cp -al`. Returns a descriptor, or -1 with errno.
  */
 int fs_create_new_at(int dir, const char *name, mode_t mode);
+/* The same, but a shortage is waited out for some seconds: not for use in the loop. */
+int fs_create_new_or_wait(int dir, const char *name, mode_t mode);
 int fs_write_all(int fd, const void *bytes, size_t n); /* 0 or -1 with errno */
 /* fsync() and fdatasync(). Do not retry a failed one: the kernel may have dropped the pages that it
  * could not write. Returns 0 or -1 with errno. */

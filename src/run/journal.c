@@ -32,8 +32,9 @@ struct journal {
 struct journal *journal_create(int dir_fd, struct error *err)
 {
 	struct journal *j;
-	int fd = fs_openat(dir_fd, JOURNAL_NAME,
-			   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int fd = fs_openat_or_wait(dir_fd, JOURNAL_NAME,
+				   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+				   0666);
 
 	if (fd < 0) {
 		error_sys(err, errno, "%s cannot be made", JOURNAL_NAME);

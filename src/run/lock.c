@@ -205,7 +205,8 @@ static int flock_now(int fd)
 
 static int open_lock_file(const char *path, struct error *err)
 {
-	int fd = fs_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	int fd = fs_openat_or_wait(AT_FDCWD, path,
+				   O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 
 	if (fd < 0)
 		return error_sys(err, errno, "%s cannot be opened", path);

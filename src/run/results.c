@@ -364,7 +364,7 @@ int results_write_at(const struct results_place *place, const struct plan *plan,
 	int fd, errnum;
 
 	unlinkat(place->dir_fd, RESULTS_RESERVE, 0);
-	fd = fs_create_new_at(place->dir_fd, tmp, 0666);
+	fd = fs_create_new_or_wait(place->dir_fd, tmp, 0666);
 	errnum = fd < 0 ? errno : results_write_all(fd, place, plan, head, next, ctx);
 	if (fd >= 0)
 		errnum = results_settle(fd, place->dir_fd, tmp, errnum);

@@ -120,7 +120,8 @@ static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct
 		free(r->path);
 		r->path = xasprintf("%s/.%s", r->runs, r->id);
 		if (mkdir(r->path, PRIVATE) == 0) {
-			r->fd = fs_open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+			r->fd = fs_openat_or_wait(AT_FDCWD, r->path,
+						  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 			if (r->fd < 0 || hold_directory(r->fd, r->path))
 				break;
 			closep(&r->fd);
@@ -211,7 +212,7 @@ static int lock_blocks(struct run_dir *r, struct plan *plan, struct error *err)
 
 static int write_plan(const struct run_dir *r, const struct plan *plan, struct error *err)
 {
-	int fd = fs_openat(r->fd, PLAN_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int fd = fs_openat_or_wait(r->fd, PLAN_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	int errnum = fd < 0 ? errno : plan_write(fd, plan, r->id);
 
 	if (errnum == 0 && fs_sync_data(fd) < 0)
