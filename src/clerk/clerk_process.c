@@ -222,6 +222,11 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	c->again.data = c;
 	if (clerk_start(c, err) == 0)
 		return c;
+	if (errno_is_shortage(err->errnum)) {
+		error_done(err);
+		ev_timer_start(c->loop, &c->again);
+		return c;
+	}
 	free(c->root);
 	free(c);
 	return NULL;

@@ -75,10 +75,12 @@ class FailingCalls(Story):
         for fault in ("slot:pread:{0}:1", "slot:pread:{0}:2", "slot:clone:{0}:1", "slot:mkdir:{0}:2", "slot:stat:{0}:5", "slot:dup:{1}:2",
                       "slot:open:{1}:9", "slot:write:{0}:3", "guardian:read:{0}:3", "scheduler:stat:{0}:20",
                       "scheduler:open:{1}:1:/.dvsched.lock", "scheduler:open:{1}:1:/plan.json", "scheduler:open:{1}:1:/journal.jsonl",
-                      "scheduler:open:{1}:1:/results.json"):
+                      "scheduler:open:{1}:1:/results.json", "scheduler:spawn:11:1", "scheduler:socketpair:{1}:1"):
             done = self.cause(fault.format(enomem, enfile))
             self.assertEqual(done.code, 1, f"{fault} {done}")
             self.assertEqual(self.statuses(), {**{f"a{n}": "PASSED" for n in range(1, 6)}, "a6": "FAILED"}, f"{fault} {done}")
+            self.assertNotIn(" is off", done.err, fault)
+            self.assertTrue(self.path("scratch", "f", "passed", "a5").is_symlink(), fault)
             self.assertEqual({job["reason"] for job in self.results()["jobs"]}, {"none", "fail_pattern"}, fault)
             self.assertEqual({len(job["attempts"]) for job in self.results()["jobs"]}, {1}, fault)
 
