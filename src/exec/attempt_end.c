@@ -24,6 +24,7 @@ void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_r
 	result->exit_status = -1;
 	result->message = job_outcome_text(&a->outcome, &text);
 	steps_clean(&a->host->confine, &a->ask.run.steps, result);
+	a->news.is_short = false; /* it never was started: no FRAME_LAUNCHED */
 	a->phase = ATTEMPT_OVER;
 	error_done(err);
 }

@@ -146,6 +146,7 @@ static void a_job_that_waits_for_a_process_can_be_killed(void **state)
 	assert_int_equal(b->result.reason, REASON_MAX_FAILURES);
 	assert_int_equal(b->result.exit_status, -1);
 	assert_string_equal(b->result.message, "killed before it could be started");
+	assert_null(strchr(b->short_of_processes.s, '-'));
 }
 
 static void a_job_whose_log_cannot_be_begun_for_a_shortage_is_tried_again(void **state)
