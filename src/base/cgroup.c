@@ -94,20 +94,33 @@ bool cgroup_read_number(const char *dir, const char *name, uint64_t *ret)
 	       sscanf(line, "%" SCNu64, ret) == 1;
 }
 
-bool cgroup_read_key(const char *dir, const char *name, const char *key, uint64_t *ret)
+static bool line_has_key(const char *line, const char *key, uint64_t *ret)
+{
+	size_t n = strlen(key);
+
+	return strncmp(line, key, n) == 0 && line[n] == ' ' &&
+	       sscanf(line + n, "%" SCNu64, ret) == 1;
+}
+
+bool cgroup_read_keys(const char *dir, const char *name, size_t n, const char *const *keys,
+		      uint64_t *ret)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, name);
 	FILE *f = fopen(path, "re");
-	size_t n = strlen(key);
-	bool is_found = false;
+	size_t n_found = 0;
 	char line[256];
 
-	while (f && !is_found && fgets(line, sizeof(line), f))
-		is_found = strncmp(line, key, n) == 0 && line[n] == ' ' &&
-			   sscanf(line + n, "%" SCNu64, ret) == 1;
+	while (f && n_found < n && fgets(line, sizeof(line), f))
+		for (size_t i = 0; i < n; i++)
+			n_found += line_has_key(line, keys[i], &ret[i]);
 	if (f)
 		fclose(f);
-	return is_found;
+	return n_found == n;
+}
+
+bool cgroup_read_key(const char *dir, const char *name, const char *key, uint64_t *ret)
+{
+	return cgroup_read_keys(dir, name, 1, &key, ret);
 }
 
 bool cgroup_has_word(const char *dir, const char *name, const char *word)
@@ -212,6 +225,9 @@ int cgroup_remove(const char *dir)
 	_cleanup_(str_done) struct str path = {0};
 	size_t len = strlen(dir);
 
+	/* Most have none below them, and the kernel is slow to list one. */
+	if (rmdir(dir) == 0 || errno == ENOENT)
+		return 0;
 	str_add(&path, dir);
 	for (;;) {
 		if (cgroup_descend(&path))

@@ -4,6 +4,7 @@
 #define BASE_CGROUP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The directory of a cgroup, which may not exist: in a container only the mount itself may. */
@@ -25,6 +26,9 @@ bool cgroup_read_line(const char *dir, const char *name, char *line, int size);
 bool cgroup_read_number(const char *dir, const char *name, uint64_t *ret);
 /* Reads the number after "key " in a file with one pair per line. */
 bool cgroup_read_key(const char *dir, const char *name, const char *key, uint64_t *ret);
+/* The same for n keys in one reading. true: all of them were found. */
+bool cgroup_read_keys(const char *dir, const char *name, size_t n, const char *const *keys,
+		      uint64_t *ret);
 /* The first line of dir/name, words between blanks, has this word. */
 bool cgroup_has_word(const char *dir, const char *name, const char *word);
 /* Writes text to dir/name, which exists, in one call. */

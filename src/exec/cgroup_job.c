@@ -101,15 +101,15 @@ void cgroup_job_spare(struct cgroup_job *c)
 
 void cgroup_job_read(const struct cgroup_job *c, struct cgroup_use *ret)
 {
-	uint64_t user_us = 0, system_us = 0, n_limit_hit = 0;
+	static const char *const times[] = {"user_usec", "system_usec"};
+	uint64_t us[ARRAY_LEN(times)], n_limit_hit = 0;
 
 	*ret = (struct cgroup_use){0};
 	if (!c->dir)
 		return;
-	if (cgroup_read_key(c->dir, "cpu.stat", "user_usec", &user_us) &&
-	    cgroup_read_key(c->dir, "cpu.stat", "system_usec", &system_us)) {
-		ret->user_s = (double)user_us * 1e-6;
-		ret->system_s = (double)system_us * 1e-6;
+	if (cgroup_read_keys(c->dir, "cpu.stat", ARRAY_LEN(times), times, us)) {
+		ret->user_s = (double)us[0] * 1e-6;
+		ret->system_s = (double)us[1] * 1e-6;
 	}
 	cgroup_read_number(c->dir, "memory.peak", &ret->peak_bytes);
 	ret->counts_oom = cgroup_read_key(c->dir, "memory.events", "oom_kill", &ret->n_oom_kills);

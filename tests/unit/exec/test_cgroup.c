@@ -378,6 +378,9 @@ static void the_use_of_a_job_is_read(void **state)
 			unlink(path);
 		}
 	}
+	put(v->home, "cpu.stat", "system_usec 4\nuser_usec_more 5\n"); /* half of it is no use */
+	cgroup_job_read(&c, &use);
+	assert_true(use.user_s == 0 && use.system_s == 0);
 }
 
 /* What is kept of a job must be neither killed nor limited. */
