@@ -176,7 +176,8 @@ static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, stru
 
 int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_(closep) int dir_fd = fs_openat_or_wait(AT_FDCWD, dir,
+							 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
 	if (dir_fd < 0)
 		return error_sys(err, errno, "%s cannot be used", dir);
@@ -258,7 +259,8 @@ static int open_and_lock(const char *dir, int *ret_errnum, struct error *err)
 
 static int lock_report_owner(const char *dir, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_(closep) int dir_fd = fs_openat_or_wait(AT_FDCWD, dir,
+							 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct owner owner;
 
 	if (!owner_read(dir_fd, LOCK_NAME, &owner))
@@ -272,8 +274,8 @@ static int lock_report_owner(const char *dir, struct error *err)
  * and not locked yet.) */
 static bool is_left_behind(int dir_fd, const char *name)
 {
-	_cleanup_(closep) int fd = fs_openat(dir_fd, name,
-					     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0);
+	_cleanup_(closep) int fd = fs_openat_or_wait(
+		dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0);
 
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
@@ -282,7 +284,8 @@ static bool is_left_behind(int dir_fd, const char *name)
  * ended: this one has the flock now. */
 static int check_owner_file(const char *dir, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_(closep) int dir_fd = fs_openat_or_wait(AT_FDCWD, dir,
+							 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct owner owner;
 
 	if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || strcmp(owner.how, by_flock) == 0 ||
@@ -360,8 +363,9 @@ int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, stru
 	int rc = 0;
 
 	for (int i = 0; i < TRIES && rc == 0; i++) {
-		_cleanup_(closep) int fd = fs_open(
-			path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+		_cleanup_(closep) int fd = fs_openat_or_wait(
+			AT_FDCWD, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+			0666);
 
 		rc = fd < 0 ? -1 : make_beside(fd, path, run_id);
 		if (rc > 0) {
@@ -419,7 +423,8 @@ static bool lock_report_running(struct error *err, const struct owner *o)
 
 bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_(closep) int dir_fd = fs_openat_or_wait(AT_FDCWD, dir,
+							 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	_cleanup_(freep) char *beside = xasprintf(LOCK_BESIDE "%s", run_id);
 	_cleanup_(closep) int fd = -1;
 	struct owner owner;
@@ -435,7 +440,8 @@ bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 	/* The file stays after a run, so its contents may be old: the flock decides. */
 	if (!owner_read(dir_fd, LOCK_NAME, &owner) || strcmp(owner.run, run_id) != 0)
 		return false;
-	fd = fs_openat(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0);
+	fd = fs_openat_or_wait(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW,
+			       0);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return false;
 	return lock_report_running(err, &owner);

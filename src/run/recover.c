@@ -81,7 +81,8 @@ static int recover_at(const char *run_path, bool may_live, enum job_reason reaso
 		      struct error *err)
 {
 	_cleanup_(freep) char *results_path = xasprintf("%s/%s", run_path, RESULTS_NAME);
-	_cleanup_(closep) int dir_fd = fs_open(run_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_(closep) int dir_fd = fs_openat_or_wait(AT_FDCWD, run_path,
+							 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct recovery r = {.is_late = may_live};
 	int rc;
 

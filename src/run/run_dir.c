@@ -226,8 +226,8 @@ static int write_plan(const struct run_dir *r, const struct plan *plan, struct e
 static void reserve_space(const struct run_dir *r, const struct plan *plan)
 {
 	off_t size = 16 * 1024 + (off_t)plan->n_jobs * 1024, most = 32 << 20;
-	_cleanup_(closep) int fd = fs_openat(r->fd, RESULTS_RESERVE,
-					     O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_(closep) int fd = fs_openat_or_wait(
+		r->fd, RESULTS_RESERVE, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd >= 0 && fallocate(fd, 0, 0, size < most ? size : most) < 0)
 		unlinkat(r->fd, RESULTS_RESERVE, 0);
@@ -251,7 +251,8 @@ struct run_dir *run_dir_new(struct plan *plan, const struct clock *clock, struct
 
 static int sync_dir(const char *path)
 {
-	_cleanup_(closep) int fd = fs_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_(closep) int fd = fs_openat_or_wait(AT_FDCWD, path,
+						     O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
 	return fd < 0 ? -1 : fs_sync(fd);
 }

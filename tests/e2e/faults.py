@@ -45,6 +45,13 @@ class FailingCalls(Story):
             self.assertEqual((done.code, done.err), (1, ""), (fault, done))
             self.assertEqual(self.statuses()["a1"], "PASSED")
 
+    def test_a_shortage_that_passes_costs_no_file_of_the_record(self):
+        for part in "/.dvsched.lock", "/plan.json", "journal.jsonl", "results.json":
+            done = self.cause(f"scheduler:open:23:1~100:{part}")
+            self.assertEqual((done.code, done.err), (1, ""), (part, done))
+            self.assertEqual(sorted(p.name for p in self.run_dir().iterdir() if p.suffix in (".json", ".jsonl")),
+                             ["journal.jsonl", "plan.json", "results.json", "sources.json"], part)
+
     def test_without_memory_it_ends_with_70_and_leaves_nothing(self):
         for n in 5, 20, 100, 300:  # in libhjson, PCRE2, and while jobs run
             done = self.cause(f"scheduler:malloc:12:{n}+")

@@ -485,6 +485,32 @@ static void a_shortage_is_waited_out_unless_the_answer_is_wanted_now(void **stat
 	}
 }
 
+static void an_open_waits_if_it_may(void **state)
+{
+	static const struct {
+		int (*open_file)(int, const char *, int, mode_t);
+		unsigned n_waits;
+	} cases[] = {{fs_openat_or_wait, 100}, {fs_openat, 0}};
+	struct rlimit was, none;
+
+	(void)state;
+	put_file("f", "one");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int fd;
+
+		n_waits = 0;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		fd = cases[i].open_file(AT_FDCWD, "f", O_RDONLY | O_CLOEXEC, 0);
+		assert_int_equal(errno, EMFILE);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		assert_int_equal(fd, -1);
+		assert_int_equal(n_waits, cases[i].n_waits);
+	}
+}
+
 static void a_file_is_no_directory_and_no_pipe(void **state)
 {
 	(void)state;
@@ -507,6 +533,7 @@ int main(void)
 		IN_DIR(a_stale_path_is_looked_up_a_second_time),
 		IN_DIR(the_begin_of_a_stale_file_is_read_a_second_time),
 		IN_DIR(a_stale_file_is_read_a_second_time),
+		IN_DIR(an_open_waits_if_it_may),
 		IN_DIR(a_shortage_is_waited_out_unless_the_answer_is_wanted_now),
 		IN_DIR(what_is_no_file_is_refused_at_once),
 		IN_DIR(a_file_that_says_it_is_empty_is_still_limited),
