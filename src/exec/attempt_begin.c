@@ -191,6 +191,10 @@ static enum attempt_launched attempt_refuse_unknown(const struct attempt *a,
 {
 	const char *name = a->ask.run.argv[0];
 
+	if (ret->errnum != ENOENT) {
+		error_sys(&ret->err, ret->errnum, "cannot look for the program '%s'", name);
+		return LAUNCH_FAILED;
+	}
 	str_add(&ret->why, "command not found: '");
 	str_add_printable(&ret->why, name, strlen(name));
 	str_addc(&ret->why, '\'');

@@ -29,30 +29,74 @@ static bool is_program(const char *path)
 	return fs_is_file(path) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
+/* 127, 126: as a shell ends if exec of its program fails so; 0: the machine is to be suspected. */
+static int status_of_program(int errnum)
+{
+	switch (errnum) {
+	case ENOENT:
+	case ENOTDIR:
+		return 127;
+	case EACCES:
+	case EPERM:
+	case ENOEXEC:
+	case E2BIG:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case EINVAL:
+	case EISDIR:
+	case ELIBBAD:
+		return 126;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The first file of that name that can be executed, in the directories at. Returns 0, or an errno:
+ * ENOENT, a shortage, or the error of a directory where it may be. other: the first one that
+ * cannot be executed.
+ */
+static int search_program(const char *name, const char *at, const char *cwd, struct str *ret,
+			  struct str *other)
+{
+	int failed = ENOENT;
+
+	for (;; at++) {
+		size_t n = strcspn(at, ":");
+
+		str_clear(ret);
+		if (n == 0 || *at != '/')
+			str_printf(ret, "%s/", cwd);
+		str_addn(ret, at, n);
+		str_printf(ret, "%s%s", n ? "/" : "", name);
+		if (is_program(ret->s))
+			return 0;
+		if (errno_is_shortage(errno))
+			return errno; /* it may be there, and a later one another program */
+		if (errno && failed == ENOENT && !status_of_program(errno))
+			failed = errno;
+		if (!other->len && fs_is_file(ret->s))
+			str_addn(other, ret->s, ret->len);
+		at += n;
+		if (*at == '\0')
+			return failed;
+	}
+}
+
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret)
 {
 	const char *at = search_path ? search_path : "/usr/local/bin:/usr/bin:/bin";
 	_cleanup_(str_done) struct str other = {0};
 
+	errno = ENOENT;
 	if (*argv0 && !strchr(argv0, '/')) {
-		for (;; at++) {
-			size_t n = strcspn(at, ":");
+		int errnum = search_program(argv0, at, cwd, ret, &other);
 
-			str_clear(ret);
-			if (n == 0 || *at != '/')
-				str_printf(ret, "%s/", cwd);
-			str_addn(ret, at, n);
-			str_printf(ret, "%s%s", n ? "/" : "", argv0);
-			if (is_program(ret->s))
-				return 0;
-			if (errno_is_shortage(errno))
-				return -1; /* it may be there, and a later one another program */
-			if (!other.len && fs_is_file(ret->s))
-				str_addn(&other, ret->s, ret->len);
-			at += n;
-			if (*at == '\0')
-				break;
-		}
+		if (errnum == 0)
+			return 0;
+		errno = errnum;
+		if (errnum != ENOENT)
+			return -1;
 	}
 	str_clear(ret);
 	if (other.len) {
@@ -62,7 +106,6 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 	if (*argv0 != '/')
 		str_printf(ret, "%s/", cwd);
 	str_add(ret, argv0);
-	errno = ENOENT;
 	return strchr(argv0, '/') ? 0 : -1;
 }
 
@@ -132,25 +175,7 @@ pid_t launch_start(struct launch *l)
 
 int launch_shell_status(const struct launch *l)
 {
-	if (l->is_about_cwd || l->is_about_log)
-		return 0;
-	switch (l->errnum) {
-	case ENOENT:
-	case ENOTDIR:
-		return 127;
-	case EACCES:
-	case EPERM:
-	case ENOEXEC:
-	case E2BIG:
-	case ELOOP:
-	case ENAMETOOLONG:
-	case EINVAL:
-	case EISDIR:
-	case ELIBBAD:
-		return 126;
-	default:
-		return 0;
-	}
+	return l->is_about_cwd || l->is_about_log ? 0 : status_of_program(l->errnum);
 }
 
 /* As bash decides: a binary has a NUL in its first line. */

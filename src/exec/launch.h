@@ -32,8 +32,8 @@ struct launch {
 /*
  * The absolute path of the file that argv0 names: argv0 itself if it has a '/', else the first one
  * in search_path (the job's PATH; NULL: a default) that can be executed, else the first one that
- * exists. Relative paths are below cwd. Returns 0, or -1 with
- * errno: ENOENT, or a shortage, after which it may exist.
+ * exists. Relative paths are below cwd. Returns 0, or -1 with errno: ENOENT, a shortage, after
+ * which it may exist, or another error of a directory where it may be.
  */
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret);
 

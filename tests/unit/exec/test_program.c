@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -74,6 +75,48 @@ static void a_program_is_found_as_a_shell_finds_it(void **state)
 
 		if (rc != (want ? 0 : -1) || (want && strcmp(found.s, want) != 0))
 			fail_msg("%s in %s: %d, %s", cases[i].name, path, rc, found.s);
+	}
+	str_done(&found);
+}
+
+/* Replaces the function of the C library: a directory "broken" is on a disk that fails. */
+int stat(const char *path, struct stat *st)
+{
+	if (strstr(path, "/broken/")) {
+		errno = EIO;
+		return -1;
+	}
+	return fstatat(AT_FDCWD, path, st, 0);
+}
+
+static void a_program_on_a_failing_disk_is_not_called_missing(void **state)
+{
+	static const struct {
+		const char *path, *want; /* $ is the base */
+		int errnum;
+	} cases[] = {
+		{"$/broken:$/b", "$/b/prog", 0},   {"$/broken", NULL, EIO},
+		{"$/a:$/broken", NULL, EIO}, /* the one in a may not be executed */
+		{"$/no:$/broken:$/no", NULL, EIO}, {"$/no", NULL, ENOENT},
+	};
+	struct slot_bed *b = *state;
+	struct str found = {0};
+
+	for (const char *dirs = "ab"; *dirs; dirs++) {
+		_cleanup_(freep) char *dir = xasprintf("%s/%c", b->base, *dirs);
+
+		assert_int_equal(fs_mkdirs(dir, 0777), 0);
+	}
+	free(bed_make_file(b, "a/prog", "", 0644));
+	free(bed_make_file(b, "b/prog", "", 0755));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(freep) char *path = bed_expand(b, cases[i].path);
+		_cleanup_(freep) char *want = cases[i].want ? bed_expand(b, cases[i].want) : NULL;
+		int rc = launch_resolve("prog", path, b->base, &found);
+
+		assert_int_equal(rc < 0 ? errno : 0, cases[i].errnum);
+		if (want)
+			assert_string_equal(found.s, want);
 	}
 	str_done(&found);
 }
@@ -157,6 +200,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		EXEC_CASE(a_program_is_found_as_a_shell_finds_it),
+		EXEC_CASE(a_program_on_a_failing_disk_is_not_called_missing),
 		EXEC_CASE(an_error_of_exec_is_the_program_s_or_the_machine_s),
 		EXEC_CASE(an_error_of_exec_is_explained),
 		EXEC_CASE(a_script_has_no_nul_in_its_first_line),
