@@ -134,23 +134,10 @@ static int too_large(struct error *err, struct src_pos pos, size_t most)
 			 is_mib ? most >> 20 : most, is_mib ? "MiB" : "bytes");
 }
 
-typedef int fs_opener(const char *path);
-
-static int fs_open_now(const char *path)
-{
-	return fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-}
-
-static int fs_open_or_wait(const char *path)
-{
-	return fs_openat_or_wait(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
-}
-
 /* *ret_kind: a kind of file that is not read. Returns 0, or an errno, or -1 with *ret_kind. */
-static int read_file_once(fs_opener *open_file, const char *path, size_t most, struct str *ret,
-			  const char **ret_kind)
+static int read_file_once(const char *path, size_t most, struct str *ret, const char **ret_kind)
 {
-	_cleanup_(closep) int fd = open_file(path);
+	_cleanup_(closep) int fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 
 	str_clear(ret);
@@ -165,16 +152,26 @@ static int read_file_once(fs_opener *open_file, const char *path, size_t most, s
 	return fs_read_parts(fd, st.st_size ? 1 : READ_USUAL, most, ret) == 0 ? 0 : errno;
 }
 
-static int fs_read_with(fs_opener *open_file, const char *path, size_t most, struct str *ret,
+static bool fs_may_read_again(int errnum, bool may_wait, unsigned *n_waits)
+{
+	errno = errnum;
+	return may_wait && errnum > 0 && errno_wait_out(n_waits);
+}
+
+static int fs_read_with(bool may_wait, const char *path, size_t most, struct str *ret,
 			struct error *err)
 {
 	struct src_pos pos = {.file = path};
 	const char *kind = "";
-	int errnum = read_file_once(open_file, path, most, ret, &kind);
+	unsigned n_waits = 0;
+	int errnum;
 
+	do
+		errnum = read_file_once(path, most, ret, &kind);
+	while (fs_may_read_again(errnum, may_wait, &n_waits));
 	/* On NFS another host has replaced the file meanwhile: the path leads to the new one. */
 	if (errnum == ESTALE)
-		errnum = read_file_once(open_file, path, most, ret, &kind);
+		errnum = read_file_once(path, most, ret, &kind);
 	if (errnum < 0)
 		return error_set(err, pos, "cannot be read: it is %s, not a file", kind);
 	if (errnum == EFBIG)
@@ -188,12 +185,12 @@ static int fs_read_with(fs_opener *open_file, const char *path, size_t most, str
 
 int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err)
 {
-	return fs_read_with(fs_open_or_wait, path, most, ret, err);
+	return fs_read_with(true, path, most, ret, err);
 }
 
 int fs_read_file_now(const char *path, size_t most, struct str *ret, struct error *err)
 {
-	return fs_read_with(fs_open_now, path, most, ret, err);
+	return fs_read_with(false, path, most, ret, err);
 }
 
 int fs_sync(int fd)

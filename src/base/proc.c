@@ -113,16 +113,27 @@ static int spawn_with(int fd, const char *name, const char *mode, pid_t *ret_pid
 	return rc;
 }
 
+static int access_or_wait(const char *path, int how)
+{
+	unsigned n = 0;
+	int rc;
+
+	do
+		rc = access(path, how);
+	while (rc < 0 && errno_wait_out(&n));
+	return rc;
+}
+
 int proc_check(struct error *err)
 {
 	static const struct src_pos nowhere;
 
-	if (access("/proc/self/exe", X_OK) < 0)
+	if (access_or_wait("/proc/self/exe", X_OK) < 0)
 		return error_set(err, nowhere,
 				 "/proc/self/exe: %s. Mount /proc: dvsched needs it to start its "
 				 "own processes and to find those of jobs",
 				 strerror(errno));
-	if (access("/dev/null", R_OK | W_OK) < 0)
+	if (access_or_wait("/dev/null", R_OK | W_OK) < 0)
 		return error_sys(err, errno, "/dev/null cannot be used");
 	if (proc_dir_hold() < 0)
 		return error_sys(err, errno, "/proc cannot be opened");
@@ -216,13 +227,16 @@ static void outlive_signals(void)
 
 void proc_become(const char *name)
 {
+	unsigned n = 0;
+
 	prctl(PR_SET_NAME, name);
 	close_from(PROC_DIR_FD + 1);
 	proc_dir_adopt(PROC_DIR_FD);
 	fcntl(PROC_SOCKET_FD, F_SETFD, FD_CLOEXEC);
 	outlive_signals();
-	if (chdir("/") < 0)
-		_exit(70);
+	while (chdir("/") < 0)
+		if (!errno_wait_out(&n))
+			_exit(70);
 }
 
 static void on_parent_gone(int signum)

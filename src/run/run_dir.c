@@ -36,16 +36,26 @@ struct run_dir {
 
 /* ---- creation ---- */
 
+/* make: fs_mkdirs() or fs_mkdirs_of_trees(). */
+static int make_or_wait(int (*make)(const char *path, mode_t mode), const char *path, mode_t mode,
+			struct error *err)
+{
+	unsigned n = 0;
+
+	while (make(path, mode) < 0)
+		if (!errno_wait_out(&n))
+			return error_sys(err, errno, "%s cannot be made", path);
+	return 0;
+}
+
 static int run_dir_make_dir(const char *path, mode_t mode, struct error *err)
 {
-	return fs_mkdirs(path, mode) < 0 ? error_sys(err, errno, "%s cannot be made", path) : 0;
+	return make_or_wait(fs_mkdirs, path, mode, err);
 }
 
 static int make_scratch_root(const char *path, struct error *err)
 {
-	if (fs_mkdirs_of_trees(path, SHARED) < 0)
-		return error_sys(err, errno, "%s cannot be made", path);
-	return 0;
+	return make_or_wait(fs_mkdirs_of_trees, path, SHARED, err);
 }
 
 static int make_runs(struct run_dir *r, const char *scratch_root, struct error *err)
@@ -87,10 +97,14 @@ static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 static bool hold_directory(int fd, const char *path)
 {
 	struct stat held, named;
+	unsigned n = 0;
 
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno != EWOULDBLOCK;
-	return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino;
+	while (fstat(fd, &held) < 0 || stat(path, &named) < 0)
+		if (!errno_wait_out(&n))
+			return false;
+	return held.st_ino == named.st_ino;
 }
 
 static bool run_dir_is_taken(const struct run_dir *r)

@@ -52,6 +52,13 @@ class FailingCalls(Story):
             self.assertEqual(sorted(p.name for p in self.run_dir().iterdir() if p.suffix in (".json", ".jsonl")),
                              ["journal.jsonl", "plan.json", "results.json", "sources.json"], part)
 
+    def test_a_shortage_of_memory_that_passes_refuses_no_run(self):
+        for call in "access", "stat":
+            for n in (1, 2) if call == "access" else (1, 4, 7):
+                done = self.cause(f"scheduler:{call}:12:{n}~60")
+                self.assertEqual((done.code, done.err), (1, ""), (call, n, done))
+                self.assertEqual(self.statuses()["a1"], "PASSED")
+
     def test_without_memory_it_ends_with_70_and_leaves_nothing(self):
         for n in 5, 20, 100, 300:  # in libhjson, PCRE2, and while jobs run
             done = self.cause(f"scheduler:malloc:12:{n}+")
