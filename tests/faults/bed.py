@@ -91,9 +91,16 @@ class Bed:
 
     def start(self, *args, **environ):
         """Its output goes to a file, so that the end of the process does not depend on who else has its end of a pipe."""
+        end = time.monotonic() + RUN_S
         with open(self.out, "wb") as out:
-            return subprocess.Popen([self.binary, *map(str, args)], cwd=self.dir, env=self.environ(**environ), stdin=subprocess.DEVNULL,
-                                    stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+            while True:
+                try:
+                    return subprocess.Popen([self.binary, *map(str, args)], cwd=self.dir, env=self.environ(**environ), stdout=out,
+                                            stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True)
+                except BlockingIOError:  # the machine has no process left for us
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(0.1)
 
     def start_run(self, **environ):
         return self.start(*self.project.words, *self.options, *self.place, *ENDING, **environ)

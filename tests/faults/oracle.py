@@ -53,6 +53,8 @@ def check_no_results(bed, code, out, leave):
         return f"exit {code} and no results.json: {out.strip()[-300:]}"
     if code < 0 or code == 70:
         return None
+    if code == 124 and leave.deadline and re.search("cannot be written|could not be completed|does not answer", out):
+        return None  # they needed what was short
     if code == 2:
         return "exit 2, but jobs have run" if bed.has_worked() else None
     says_so = leave.mute or "results.json cannot be written" in out or code == 3 and re.search(r"(?m)^dvsched: (error|the event loop)", out)
@@ -93,8 +95,10 @@ def check_code(results, code, out, leave):
         return f"results.json has the outcome {run['outcome']} and the exit code {run['exit_code']}, its jobs imply {implied}"
     if code in (implied, -signal.SIGKILL):
         return None
+    if code == 124 and leave.deadline and "does not answer after the run deadline" in out:
+        return None  # after they were written
     if code == 70 and leave.memory or code == 3 and "scheduler" in leave.killed and "was ended by signal 9" in out:
-        return None  # after the results were written
+        return None  # likewise
     if (code, implied) == (3, 0) and (leave.mute or re.search("could not be written|cannot be written", out)):
         return None  # reports or the summary are missing
     return f"exit {code}, but results.json implies {implied}: {out.strip()[-300:]}"

@@ -290,6 +290,8 @@ static int wait_for_scheduler(struct watch *w, double grace_s)
 			return status;
 		if (pid < 0 && errno == ECHILD)
 			return SIGKILL; /* it is gone, and its status is not known */
+		if (pid < 0 && errno == EINTR)
+			continue; /* the signal about its end may have been read already */
 		on_time(w, grace_s);
 		if (w->is_given_up)
 			return SIGKILL;
