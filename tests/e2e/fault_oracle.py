@@ -6,6 +6,8 @@ import functools
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -202,6 +204,31 @@ class Resumes(unittest.TestCase):
             (bed.run_dir() / "results.json").unlink()
             self.assertEqual((code, check_resume(bed, lost)), (1, None), out)
         self.assertEqual(lost, {"results": 1, "again": 2, "not started": 17})
+
+
+# System calls of dvsched that fail for no shortage and no disk, or whose failure is no business of a run.
+HARMLESS = """bind clock_gettime connect exit geteuid getpgid getpgrp getpid getppid getrlimit getrusage getsid getsockname getuid getxattr ioctl
+    kill listen lseek madvise munmap pause prctl sched_getaffinity sched_setaffinity setpgid setrlimit setsid setsockopt shutdown sigaltstack
+    time timer_settime timerfd_settime uname"""
+
+
+class Calls(unittest.TestCase):
+    def test_each_call_that_a_shortage_or_a_disk_makes_fail_can_be_made_to_fail(self):
+        """All functions of the C library that the program calls and that are called like a system call are wrapped, or on the list."""
+        headers = list(pathlib.Path("/usr/include").glob("*/asm/unistd_64.h"))
+        library = pathlib.Path(os.environ["DVSCHED"]).resolve().parents[2] / "tests/faults/libinject.so"
+        if not headers or not shutil.which("nm") or not library.exists():
+            self.skipTest("no nm, no list of system calls, or no library")
+        if b"__asan_init" in pathlib.Path(os.environ["DVSCHED"]).read_bytes():
+            self.skipTest("sanitizers have functions of their own")
+
+        def symbols(what, path):
+            lines = subprocess.run(["nm", "-D", what, path], capture_output=True, text=True, check=True).stdout.splitlines()
+            return {re.sub("64$", "", line.split()[-1].partition("@")[0]) for line in lines}
+        known = set(re.findall(r"#define __NR_(\w+)", headers[0].read_text(encoding="ascii")))
+        called = known & symbols("--undefined-only", os.environ["DVSCHED"])
+        self.assertGreater(len(called), 80)
+        self.assertEqual(sorted(called - symbols("--defined-only", library) - set(HARMLESS.split())), [])
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@
  *
  * ROLE is guardian, scheduler, slot, clerk or any. The calls of all slots are counted together.
  *
- * Not here are calls that no shortage and no disk makes fail: kill(), prctl(), setsid(),
- * fcntl(F_SETFL), lseek(), munmap(), timer_settime(), sched_setaffinity().
+ * Not here are calls that no shortage and no disk makes fail: tests/e2e/fault_oracle.py has a list.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -43,6 +42,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,6 +98,7 @@ enum role {
 	X(spawn)        \
 	X(pipe)         \
 	X(socketpair)   \
+	X(socket)       \
 	X(eventfd)      \
 	X(signalfd)     \
 	X(timer)        \
@@ -386,6 +387,7 @@ WRAP_FILE(rename, int, renameat, (int a, const char *from, int b, const char *to
 WRAP_FILE(rename, int, renameat2,
 	  (int a, const char *from, int b, const char *to, unsigned int flags),
 	  (a, from, b, to, flags), b, to)
+WRAP_FILE(link, int, link, (const char *from, const char *to), (from, to), AT_FDCWD, to)
 WRAP_FILE(link, int, linkat, (int a, const char *from, int b, const char *to, int flags),
 	  (a, from, b, to, flags), b, to)
 WRAP_FILE(symlink, int, symlink, (const char *target, const char *path), (target, path), AT_FDCWD,
@@ -407,6 +409,8 @@ WRAP(opendir, NULL, DIR *, opendir, (const char *path), (path))
 WRAP(opendir, NULL, DIR *, fdopendir, (int fd), (fd))
 WRAP(readdir, NULL, struct dirent *, readdir, (DIR * d), (d))
 WRAP(readlink, -1, ssize_t, readlink, (const char *path, char *to, size_t n), (path, to, n))
+WRAP(readlink, -1, ssize_t, readlinkat, (int dir, const char *path, char *to, size_t n),
+     (dir, path, to, n))
 WRAP(realpath, NULL, char *, realpath, (const char *path, char *to), (path, to))
 WRAP(realpath, NULL, char *, getcwd, (char *to, size_t n), (to, n))
 WRAP(access, -1, int, access, (const char *path, int how), (path, how))
@@ -414,6 +418,17 @@ WRAP(access, -1, int, faccessat, (int dir, const char *path, int how, int flags)
      (dir, path, how, flags))
 WRAP(statvfs, -1, int, statvfs, (const char *path, struct statvfs *st), (path, st))
 WRAP(statvfs, -1, int, fstatvfs, (int fd, struct statvfs *st), (fd, st))
+WRAP(statvfs, -1, int, fstatfs, (int fd, struct statfs *st), (fd, st))
+WRAP(stat, -1, int, statx,
+     (int dir, const char *path, int flags, unsigned int mask, struct statx *st),
+     (dir, path, flags, mask, st))
+WRAP(opendir, -1, int, scandir,
+     (const char *path, struct dirent ***list, int (*choose)(const struct dirent *),
+      int (*compare)(const struct dirent **, const struct dirent **)),
+     (path, list, choose, compare))
+WRAP(socket, -1, int, socket, (int family, int type, int protocol), (family, type, protocol))
+WRAP(socket, -1, int, accept4, (int fd, __SOCKADDR_ARG of, socklen_t *n, int flags),
+     (fd, of, n, flags))
 WRAP(chdir, -1, int, chdir, (const char *path), (path))
 WRAP(fopen, NULL, FILE *, fopen, (const char *path, const char *how), (path, how))
 WRAP(fopen, NULL, FILE *, popen, (const char *command, const char *how), (command, how))
@@ -425,6 +440,12 @@ WRAP(inotify, -1, int, inotify_init1, (int flags), (flags))
 WRAP(inotify, -1, int, inotify_add_watch, (int fd, const char *path, uint32_t mask),
      (fd, path, mask))
 WRAP(sleep, -1, int, nanosleep, (const struct timespec *t, struct timespec *rest), (t, rest))
+/* It returns the error. */
+WRAP(sleep, errno, int, clock_nanosleep,
+     (clockid_t clock, int flags, const struct timespec *t, struct timespec *rest),
+     (clock, flags, t, rest))
+WRAP_FILE(chmod, int, chown, (const char *path, uid_t user, gid_t group), (path, user, group),
+	  AT_FDCWD, path)
 WRAP_FILE(chmod, int, chmod, (const char *path, mode_t mode), (path, mode), AT_FDCWD, path)
 WRAP_FILE(chmod, int, fchmod, (int fd, mode_t mode), (fd, mode), fd, NULL)
 WRAP_FILE(utimens, int, utimensat,
@@ -610,6 +631,15 @@ void *malloc(size_t n)
 void *calloc(size_t n, size_t size)
 {
 	return is_due(CALL_malloc) ? NULL : __libc_calloc(n, size);
+}
+
+void *aligned_alloc(size_t to, size_t n)
+{
+	static void *(*next)(size_t, size_t);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "aligned_alloc");
+	return is_due(CALL_malloc) ? NULL : next(to, n);
 }
 
 void *realloc(void *p, size_t n)

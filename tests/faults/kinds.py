@@ -25,7 +25,7 @@ ERRORS = {
     "pidfd": SHORT, "exec": ("EIO", "ENOMEM", "EAGAIN", "ENFILE"), "mmap": ("ENOMEM",), "inotify": SHORT, "sleep": ("EINTR",),
     "chmod": ("EIO", "EROFS", "EPERM"), "utimens": ("EIO", "EROFS"),
     "fork": ("EAGAIN", "ENOMEM"), "clone": ("EAGAIN", "ENOMEM"), "spawn": ("EAGAIN", "ENOMEM"), "pipe": SHORT,
-    "socketpair": SHORT, "eventfd": SHORT, "signalfd": SHORT, "timer": ("EAGAIN", "ENOMEM"), "memfd": SHORT, "dup": ("EMFILE",),
+    "socketpair": SHORT, "socket": SHORT, "eventfd": SHORT, "signalfd": SHORT, "timer": ("EAGAIN", "ENOMEM"), "memfd": SHORT, "dup": ("EMFILE",),
     "flock": ("EINTR", "ENOLCK"), "poll": ("EINTR", "ENOMEM"), "epoll_create": SHORT, "epoll_ctl": ("ENOMEM", "ENOSPC"),
     "epoll_wait": ("EINTR",), "wait": ("EINTR",), "getrandom": ("EINTR",), "malloc": ("ENOMEM",),
 }
