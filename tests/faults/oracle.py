@@ -27,6 +27,12 @@ class Leave:
     journal: bool = False  # so may records, without a message
 
 
+def gist(out):
+    """The messages and causes in an output, or its end."""
+    lines = [line for line in out.splitlines() if re.match(r"dvsched: |\d+ jobs? (failed|killed)", line)]
+    return (" | ".join(lines) or out.strip())[-500:]
+
+
 def code_of(jobs):
     """The exit code that these results imply."""
     classes = {job["class"] for job in jobs if job["status"] != "PASSED"}
@@ -37,11 +43,11 @@ def check_end(code, out, leave):
     if code is None:
         return "it did not end"
     if code < 0 and not ("guardian" in leave.killed and -code == signal.SIGKILL):
-        return f"it died of signal {-code}: {out.strip()[-300:]}"
+        return f"it died of signal {-code}: {gist(out)}"
     if "Sanitizer" in out or "Assertion" in out:
-        return f"a bug of ours: {out.strip()[-400:]}"
+        return f"a bug of ours: {gist(out)}"
     if code == 70 and not leave.memory:
-        return f"exit 70: {out.strip()[-400:]}"
+        return f"exit 70: {gist(out)}"
     if code >= 0 and not out.strip() and not leave.mute:
         return f"exit {code}, and nothing was printed"
     return None
@@ -50,7 +56,7 @@ def check_end(code, out, leave):
 def check_no_results(bed, code, out, leave):
     """Nothing ran, the scheduler or the guardian was killed, or a message says why there are none."""
     if leave.nothing:
-        return f"exit {code} and no results.json: {out.strip()[-300:]}"
+        return f"exit {code} and no results.json: {gist(out)}"
     if code < 0 or code == 70:
         return None
     if code == 124 and leave.deadline and re.search("cannot be written|could not be completed|does not answer", out):
@@ -58,7 +64,7 @@ def check_no_results(bed, code, out, leave):
     if code == 2:
         return "exit 2, but jobs have run" if bed.has_worked() else None
     says_so = leave.mute or "results.json cannot be written" in out or code == 3 and re.search(r"(?m)^dvsched: (error|the event loop)", out)
-    return None if code in (1, 3) and says_so else f"exit {code} and no results.json: {out.strip()[-300:]}"
+    return None if code in (1, 3) and says_so else f"exit {code} and no results.json: {gist(out)}"
 
 
 def check_jobs(bed, results):
@@ -87,7 +93,7 @@ def check_code(results, code, out, leave):
     run, implied = results["run"], code_of(results["jobs"])
     if run["outcome"] == "lost":
         if "scheduler" not in leave.killed and not leave.memory:
-            return f"the results are those of a lost scheduler: {out.strip()[-300:]}"
+            return f"the results are those of a lost scheduler: {gist(out)}"
         return None if run["exit_code"] in LOST_CODES and code in (run["exit_code"], -signal.SIGKILL) else f"exit {code}, outcome lost: {run['exit_code']}"
     if run["outcome"] == "deadline" and leave.deadline:
         return None if run["exit_code"] == code == 124 else f"exit {code} at the deadline, results.json has {run['exit_code']}"
@@ -101,13 +107,13 @@ def check_code(results, code, out, leave):
         return None  # likewise
     if (code, implied) == (3, 0) and (leave.mute or re.search("could not be written|cannot be written", out)):
         return None  # reports or the summary are missing
-    return f"exit {code}, but results.json implies {implied}: {out.strip()[-300:]}"
+    return f"exit {code}, but results.json implies {implied}: {gist(out)}"
 
 
 def check_undisturbed(bed, results, code, out):
     """Nothing but messages differs from a run without a fault."""
     if code != bed.project.exit_code:
-        return f"exit {code} instead of {bed.project.exit_code}: {out.strip()[-300:]}"
+        return f"exit {code} instead of {bed.project.exit_code}: {gist(out)}"
     for job in results["jobs"]:
         if job["status"] != bed.project.ends[job["id"]]:
             return f"{job['id']} is {job['status']} ({job['reason']}: {job['message']}) instead of {bed.project.ends[job['id']]}"
@@ -223,7 +229,7 @@ def check_resume(bed, losses):
     verb = ["resume", "--run", run.name, "-j", "4"] if run and b"\n" in text else bed.project.words
     code, out = bed.call(*verb, *bed.place, *ENDING)
     if code != bed.project.exit_code:
-        return f"{verb[0]}: exit {code}: {out.strip()[-300:]}"
+        return f"{verb[0]}: exit {code}: {gist(out)}"
     after = bed.results()
     statuses = {job["id"]: job["status"] for job in after["jobs"]}
     if statuses != bed.project.ends:
