@@ -43,6 +43,10 @@ struct backend_env {
 	/* Words for the commands of a batch system that the user's environment asks for, over
 	 * the settings; NULL-terminated; NULL: none. */
 	const char *const *(*options_of_user)(const char *backend, struct arena *mem);
+	/* How many seconds a job with this id took in earlier runs of the configuration; 0:
+	 * unknown. NULL: nothing is known of any job. */
+	double (*usual_s)(void *ctx, const char *id);
+	void *usual_ctx;
 	void (*warn)(const char *text); /* shows a warning at once; NULL: drops it */
 	/* The settings of this backend, backends: { NAME: {…} }, or NULL. Read them with
 	 * config/fields.h. */

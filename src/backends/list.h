@@ -6,6 +6,6 @@
  */
 BACKEND(local, "runs processes on this machine, each in a slot of its own")
 BACKEND(chips, "runs programs and kernels on devices, each in a worker of its own")
-BACKEND(slurm, "submits each job to a Slurm cluster")
+BACKEND(slurm, "runs jobs on the nodes of a Slurm cluster")
 BACKEND(batch, "submits jobs to a batch system whose commands are in the configuration")
 BACKEND(fake, "runs nothing: outcomes and durations are drawn or scripted")

@@ -3,6 +3,7 @@
 shell that misbehaves on request."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -26,7 +27,7 @@ SLURM = r"""backends: { site: { type: "batch", system: "the site's Slurm", look:
 
 class RealSlurm(cluster.SlurmStory):
     backend = "site"
-    settings = SLURM % ""
+    settings = SLURM % 'mode: "job"'
 
     def test_jobs_ask_for_what_their_keys_say(self):
         self.jobs("""{ name: "a", command: "echo on $SLURMD_NODENAME, $SLURM_CPUS_PER_TASK CPUs, $SLURM_JOB_PARTITION, $SLURM_MEM_PER_NODE M"
@@ -123,14 +124,14 @@ class StandIn(Story):
     def speaks(self, name, text):
         self.write(f"site/{name}", f"#!/bin/sh\n{text}\n", 0o755)
 
-    def jobs(self, text, more=""):
+    def jobs(self, text, more="", mode="job"):
         site = self.path("site")
         self.config(f"""{{ flow: "jobs", name: "demo", jobs: [ {text} ]
             backends: {{ site: {{ type: "batch", system: "Site", look: "0.1s"
               submit: "{site}/put <name> <out> <runner>", submitted: "job (?<id>[0-9]+) is accepted"
               status: "{site}/list <prefix>", line: "^(?<id>[0-9]+) (?<name>[^ ]+) (?<state>[a-z]+) ?(?<why>.*)$"
               states: {{ waits: "waits", ended: "ended", dropped: "cancelled" }}, cancel: "{site}/drop <ids>", id_variable: "SITE_ID"
-              {more} }} }} }}""")
+              mode: "{mode}", {more} }} }} }}""")
 
     def run_jobs(self, code, *args):
         done = self.dvsched("run", "cfg.hjson", "--view", "none", "--backend", "site", *args)
@@ -154,12 +155,41 @@ class StandIn(Story):
 
     def test_jobs_share_allocations(self):
         self.jobs(f'{{ name: "t{{n}}", sweep: {{ n: "1..20" }}, command: "{self.count()}; test {{n}} != 7" }}',
-                  'mode: "pilot", pilot: { slots: 3, most: 2 }')
+                  "pilot: { slots: 3, most: 2 }", mode="pilot")
         self.run_jobs(1)
         self.assertEqual(self.n_lines("count"), 20)
         self.assertEqual([j["name"] for j in self.results()["jobs"] if j["status"] == "FAILED"], ["t7"])
         self.assertLessEqual(int(self.path("site/n").read_text()), 2)
         self.assertEqual(pids_with(self.cookie), [])
+
+    def modes(self):
+        """{name: "job" or "pilot"}; a pilot's slot has a number."""
+        return {j["name"]: "pilot" if j["attempts"][-1]["where"].count("/") == 2 else "job" for j in self.results()["jobs"]}
+
+    def test_long_jobs_get_a_submission_each(self):
+        """A job's duration in an earlier run decides, else its timeout; own keys need a submission, too."""
+        self.jobs("""{ name: "short", command: "true" } { name: "slow", command: "true", timeout: "30m" }
+                     { name: "wide", command: "true", cpus: 2 } { name: "own", command: "true", batch: { queue: "q" } }
+                     { name: "a.1", command: "true", timeout: "1m" }""",
+                  'requests: { queue: "<value>" }', mode="auto")
+        self.write("site/put", PUT.replace("shift 2\n", 'shift 2\ntest "$1" != q || shift\n'), 0o755)
+        self.run_jobs(0)
+        self.assertEqual(self.modes(), {"short": "pilot", "slow": "job", "wide": "job", "own": "job", "a.1": "pilot"})
+        results = self.run_dir().joinpath("results.json")
+        text = re.sub(r'("id":"(?:a.1|slow)".*?"duration_s":)[0-9.]+', lambda m: m[1] + ("500" if "a.1" in m[0] else "5"),
+                      results.read_text())
+        results.write_text(text)
+        self.jobs("""{ name: "slow", command: "true", timeout: "30m" } { name: "a.2", command: "true", timeout: "1m" }""",
+                  mode="auto")
+        self.run_jobs(0)
+        self.assertEqual(self.modes(), {"slow": "pilot", "a.2": "job"})
+
+    def test_jobs_are_submitted_one_by_one_if_no_pilot_can_connect(self):
+        self.jobs('{ name: "a", command: "true" } { name: "b", command: "true" }',
+                  'pilot: { host: "no-such-host.invalid" }', mode="auto")
+        done = self.run_jobs(0)
+        self.assertEqual(self.modes(), {"a": "job", "b": "job"})
+        self.assertIn("no pilot can connect to dvsched", done.err)
 
     def test_a_job_whose_acceptance_is_lost_runs_once(self):
         """So are the next two lists; then the list has the job."""
@@ -217,7 +247,7 @@ class StandIn(Story):
         self.assertEqual(self.attempt()["reason"], "lost")
 
     def test_the_text_about_an_end_has_its_reason(self):
-        self.speaks("answer", "rm answer; kill -s KILL -- -$(until cat pid.$1; do sleep 0.1; done); echo 'ended TERM_MEMLIMIT: x' > state.$1; echo job $1 is accepted")
+        self.speaks("answer", "rm answer; p=$(until cat pid.$1; do sleep 0.1; done); echo 'ended TERM_MEMLIMIT: x' > state.$1; kill -s KILL -- -$p; echo job $1 is accepted")
         self.jobs('{ name: "a", command: "sleep 100" }', 'reasons: { "TERM_MEMLIMIT": "memory" }')
         self.run_jobs(3)
         self.assertEqual(self.attempt()["reason"], "memory")

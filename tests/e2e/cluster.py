@@ -196,7 +196,7 @@ class SlurmStory(Story):
     """Leaves no job in the queue."""
 
     backend = "slurm"
-    settings = 'backends: { slurm: { look: "0.2s" } }'
+    settings = 'backends: { slurm: { mode: "job", look: "0.2s" } }'
 
     def setUp(self):
         super().setUp()

@@ -57,7 +57,7 @@ class Runs(cluster.SlurmStory):
     def test_only_so_many_jobs_are_in_the_queue_at_a_time(self):
         self.jobs("""{ name: "a{n}", sweep: { n: [1, 2, 3] },
                        command: "squeue -h -n $SLURM_JOB_NAME,x -o %j; squeue -h | wc -l > $DVSCHED_ODIR/n" }""",
-                  'backends: { slurm: { look: "0.2s", jobs: 1 } }')
+                  'backends: { slurm: { mode: "job", look: "0.2s", jobs: 1 } }')
         self.run_jobs(0)
         counts = [self.path(f"scratch/demo/a{n}/n").read_text().strip() for n in (1, 2, 3)]
         self.assertEqual(counts, ["1", "1", "1"])
@@ -67,7 +67,7 @@ class Requests(cluster.SlurmStory):
     def test_what_a_job_asks_for_reaches_slurm(self):
         self.jobs("""{ name: "a", command: "scontrol show job $SLURM_JOB_ID", cpus: 2,
                        slurm: { memory: "50M", time: "90s", licences: "sim:1" } }""",
-                  'backends: { slurm: { look: "0.2s", partition: "short", memory: "10M" } }')
+                  'backends: { slurm: { mode: "job", look: "0.2s", partition: "short", memory: "10M" } }')
         self.run_jobs(0)
         log = self.path("scratch/demo/a/log").read_text()
         for text in ("Partition=short", "NumCPUs=2", "MinMemoryNode=50M", "TimeLimit=00:02:00", "Licenses=sim:1",
@@ -94,11 +94,11 @@ class Requests(cluster.SlurmStory):
                             "cfg.hjson:2:", "unknown key 'partitoin' in slurm", "did you mean 'partition'?")
         self.assert_refused('{ name: "a", command: "true", slurm: { time: "soon" } }', "'time' must be a duration")
         self.assert_refused('{ name: "a", command: "true", slurm: { mode: "array" } }',
-                            "the slurm backend has no mode 'array'")
+                            "the backend has no mode 'array'")
         self.assert_refused('{ name: "a", command: "true", slurm: { options: ["--array=1-3"] } }',
                             "'options' may not have --array")
         self.assert_refused('{ name: "a", command: "true" }', "'memory' must be a size",
-                            settings='backends: { slurm: { memory: "much" } }')
+                            settings='backends: { slurm: { mode: "job", memory: "much" } }')
 
     def test_what_slurm_refuses_is_one_message(self):
         self.jobs('{ name: "a{n}", sweep: { n: "1..3" }, command: "true", slurm: { options: ["--nodelist=n9"] } }')
@@ -180,7 +180,7 @@ class Ends(cluster.SlurmStory):
 
     def test_dvsched_is_missing_on_the_node(self):
         self.jobs('{ name: "a", command: "true" }',
-                  'backends: { slurm: { look: "0.2s", program: "/no/such/dvsched" } }')
+                  'backends: { slurm: { mode: "job", look: "0.2s", program: "/no/such/dvsched" } }')
         self.run_jobs(3)
         self.assertEqual(self.result("a")["reason"], "lost")
         self.assertRegex(self.result("a")["message"], "it printed: .*/no/such/dvsched.*not found")

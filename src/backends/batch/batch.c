@@ -10,7 +10,6 @@
 #include "backends/batch/answers.h"
 #include "backends/batch/keys.h"
 #include "backends/farm/farm_backend.h"
-#include "base/map.h"
 #include "base/mem.h"
 
 static const char batch_name[] = "batch";
@@ -31,13 +30,20 @@ struct batch_settings {
 struct batch {
 	struct farm_backend farm; /* the first member: pointers to it point to struct batch */
 	struct batch_settings settings;
-	struct map requests; /* rules -> their struct batch_request */
 	const char *user, *uid;
 };
 
 static struct batch *batch_of(struct backend *b)
 {
 	return container_of(farm_backend_of(b), struct batch, farm);
+}
+
+static const struct batch_request *batch_request_of(const struct batch *b,
+						    const struct job_rules *rules)
+{
+	const struct farm_request *r = farm_backend_request(&b->farm, rules);
+
+	return r ? container_of(r, const struct batch_request, farm) : NULL;
 }
 
 /* ---- commands ---- */
@@ -53,8 +59,7 @@ static void batch_add_requests(const struct batch *b, const struct job_rules *ru
 	const struct batch_settings *s = &b->settings;
 
 	if (rules)
-		batch_request_add(&s->keys, map_get_address(&b->requests, rules), rules->cpus, 1,
-				  to);
+		batch_request_add(&s->keys, batch_request_of(b, rules), rules->cpus, 1, to);
 	else
 		batch_request_add(&s->keys, &s->defaults, 1, s->farm.pilot.n_slots, to);
 }
@@ -138,29 +143,21 @@ static void batch_check(struct backend *base, const struct job_spec *spec, struc
 	const struct job_rules *rules = spec->rules;
 	struct batch_request *r;
 
-	if (map_get_address(&b->requests, rules))
+	if (batch_request_of(b, rules))
 		return; /* jobs of one kind share their rules */
 	r = arena_zalloc(b->farm.mem, sizeof(*r));
-	map_set_address(&b->requests, rules, r);
 	if (spec->is_request && !spec->request)
 		diag_error(diags, spec->pos, "'%s' has no 'command' and no 'argv' to run",
 			   spec->id);
 	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
 		backend_check_foreign_key(&rules->backend_keys[i], batch_name, diags);
 	batch_request_read(b->farm.mem, &b->settings.keys, &b->settings.defaults, rules, r, diags);
-	if (r->is_pilot && rules->cpus > 1)
+	farm_backend_set_request(&b->farm, spec, r->has_own_keys || rules->cpus > 1, &r->farm);
+	if (r->farm.mode == FARM_PILOT && rules->cpus > 1)
 		diag_hint(diag_error(diags, spec->pos,
 				     "'%s' needs %u CPUs, and a slot of a pilot has 1", spec->id,
 				     (unsigned)rules->cpus),
 			  "use mode \"job\" for it");
-}
-
-static bool batch_is_pilot(const struct farm_backend *f, const struct job *job)
-{
-	const struct batch *b = container_of(f, const struct batch, farm);
-	const struct batch_request *r = map_get_address(&b->requests, job->spec->rules);
-
-	return r->is_pilot;
 }
 
 static void batch_destroy(struct backend *base)
@@ -170,7 +167,6 @@ static void batch_destroy(struct backend *base)
 	if (!base)
 		return;
 	b = batch_of(base);
-	map_done(&b->requests);
 	farm_backend_done(&b->farm);
 	batch_answers_done(&b->settings.answers);
 	free(b);
@@ -301,7 +297,6 @@ struct backend *backend_batch_create(const struct backend_env *env, struct diags
 	b->farm = (struct farm_backend){
 		.base = {.ops = &batch_ops},
 		.mem = arena_new(),
-		.is_pilot = batch_is_pilot,
 		.farm_ops = &b->settings.ops,
 	};
 	batch_find_user(b);

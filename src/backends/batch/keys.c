@@ -139,15 +139,17 @@ static void batch_keys_read_default(struct cfg_fields *f, struct hjson_node *m,
 
 void batch_keys_read(struct cfg_fields *f, struct batch_keys *ret, struct batch_request *defaults)
 {
-	static const char *const modes[] = {"job", "pilot", NULL};
-	struct hjson_node *all, *m;
+	struct cfg *cfg = cfg_fields_cfg(f);
+	struct hjson_node *all, *m, *mode = cfg_fields_node(f, mode_key);
+	const char *text = mode ? cfg_scalar_text(cfg, mode) : NULL;
 
 	batch_keys_read_templates(f, ret);
 	*defaults = (struct batch_request){
-		.values = arena_array(cfg_mem(cfg_fields_cfg(f)), ret->n + 1,
-				      sizeof(*defaults->values)),
-		.is_pilot = cfg_fields_word(f, mode_key, modes, 0) == 1,
+		.values = arena_array(cfg_mem(cfg), ret->n + 1, sizeof(*defaults->values)),
 	};
+	if (mode)
+		farm_mode_read(text ? text : "", cfg_pos(cfg, mode->pos), &defaults->farm.mode,
+			       cfg_fields_diags(f));
 	all = batch_object(f, "defaults");
 	if (all)
 		hjson_for_each (m, all)
@@ -156,15 +158,6 @@ void batch_keys_read(struct cfg_fields *f, struct batch_keys *ret, struct batch_
 }
 
 /* ---- jobs ---- */
-
-static void batch_request_read_mode(const struct backend_key *k, struct batch_request *ret,
-				    struct diags *diags)
-{
-	ret->is_pilot = str_eq(k->value, "pilot");
-	if (!ret->is_pilot && !str_eq(k->value, "job"))
-		diag_hint(diag_error(diags, k->pos, "the backend has no mode '%s'", k->value),
-			  "\"job\": one submission per job; \"pilot\": jobs share allocations");
-}
 
 static void batch_request_read_key(struct arena *mem, const struct batch_keys *keys,
 				   const struct backend_key *k, struct batch_request *ret,
@@ -190,7 +183,7 @@ void batch_request_read(struct arena *mem, const struct batch_keys *keys,
 {
 	const struct backend_key *own = NULL;
 
-	ret->is_pilot = defaults->is_pilot;
+	ret->farm = defaults->farm;
 	ret->values = arena_array(mem, keys->n + 1, sizeof(*ret->values));
 	for (size_t i = 0; i < keys->n; i++)
 		ret->values[i] = defaults->values[i];
@@ -200,13 +193,14 @@ void batch_request_read(struct arena *mem, const struct batch_keys *keys,
 		if (!str_eq(k->backend, "batch"))
 			continue;
 		if (str_eq(k->key, mode_key)) {
-			batch_request_read_mode(k, ret, diags);
+			farm_mode_read(k->value, k->pos, &ret->farm.mode, diags);
 			continue;
 		}
 		batch_request_read_key(mem, keys, k, ret, diags);
 		own = k;
 	}
-	if (ret->is_pilot && own)
+	ret->has_own_keys = own != NULL;
+	if (ret->farm.mode == FARM_PILOT && own)
 		diag_hint(diag_error(diags, own->pos, "'%s' has no effect in a job of mode 'pilot'",
 				     own->key),
 			  "all jobs of a pilot share what 'defaults' of the backend asks for");

@@ -13,6 +13,7 @@
 #define BACKENDS_BATCH_KEYS_H
 
 #include "backends/batch/template.h"
+#include "backends/farm/farm_backend.h"
 #include "job/job_spec.h"
 
 enum batch_kind { BATCH_TEXT, BATCH_COUNT, BATCH_SIZE, BATCH_DURATION };
@@ -30,8 +31,9 @@ struct batch_keys {
 
 /* The values of keys, in their order. All strings are in one arena. */
 struct batch_request {
+	struct farm_request farm;
 	const char **values; /* texts as written; NULL: not asked for */
-	bool is_pilot;
+	bool has_own_keys;   /* of jobs, not of the backend */
 };
 
 /* Reads `requests`, `defaults` and `mode`. */

@@ -10,7 +10,27 @@ static const double pilot_idle_s = 30;
 enum { JOBS_DEFAULT = 1000, JOBS_MOST = 1000000 };
 enum { PILOT_SLOTS = 4, PILOT_SLOTS_MOST = 4096, PILOTS = 8, PILOTS_MOST = 10000 };
 
+/* FARM_AUTO: from when on a job gets a submission of its own. A timeout says less than a duration:
+ * most jobs end long before it. */
+static const double own_usual_s = 300, own_timeout_s = 1800;
+
 /* ---- settings ---- */
+
+bool farm_mode_read(const char *text, struct src_pos pos, enum farm_mode *ret, struct diags *diags)
+{
+	static const char *const names[] = {
+		[FARM_AUTO] = "auto", [FARM_JOB] = "job", [FARM_PILOT] = "pilot"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(names[i], text)) {
+			*ret = (enum farm_mode)i;
+			return true;
+		}
+	diag_hint(diag_error(diags, pos, "the backend has no mode '%s'", text),
+		  "\"job\": one submission per job; \"pilot\": jobs share allocations; "
+		  "\"auto\": long jobs get a submission each");
+	return false;
+}
 
 static void farm_read_pilot(struct arena *mem, struct cfg_fields *settings,
 			    struct pilots_options *ret)
@@ -73,6 +93,46 @@ static int farm_find_program(struct farm_backend *b, struct diags *diags)
 
 /* ---- the backend ---- */
 
+void farm_backend_set_request(struct farm_backend *b, const struct job_spec *spec, bool needs_own,
+			      struct farm_request *r)
+{
+	double usual_s = b->usual_s ? b->usual_s(b->usual_ctx, spec->id) : 0;
+
+	map_set_address(&b->requests, spec->rules, r);
+	if (r->mode != FARM_AUTO)
+		return;
+	if (usual_s > 0)
+		needs_own |= usual_s >= own_usual_s;
+	else
+		needs_own |= spec->rules->timeout_s >= own_timeout_s;
+	r->mode = needs_own ? FARM_JOB : FARM_PILOT;
+	r->was_auto = true;
+}
+
+struct farm_request *farm_backend_request(const struct farm_backend *b,
+					  const struct job_rules *rules)
+{
+	return map_get_address(&b->requests, rules);
+}
+
+static bool farm_job_is_pilot(const struct farm_backend *b, const struct job *job)
+{
+	return farm_backend_request(b, job->spec->rules)->mode == FARM_PILOT;
+}
+
+/* No pilot has ever connected. Jobs whose mode was decided here do not depend on one. */
+static bool farm_submit_instead(void *ctx, const struct job *job, uint32_t attempt)
+{
+	struct farm_backend *b = ctx;
+	struct farm_request *r = farm_backend_request(b, job->spec->rules);
+	_cleanup_(error_done) struct error why = {0};
+
+	if (!r->was_auto)
+		return false;
+	r->mode = FARM_JOB;
+	return farm_submit(b->farm, job, attempt, &why) == SUBMIT_ACCEPTED;
+}
+
 int farm_backend_start(struct farm_backend *b, const struct backend_env *env,
 		       const struct node_site *site, double unseen_s, struct diags *diags)
 {
@@ -89,6 +149,8 @@ int farm_backend_start(struct farm_backend *b, const struct backend_env *env,
 		.warn = env->warn,
 	};
 
+	b->usual_s = env->usual_s;
+	b->usual_ctx = env->usual_ctx;
 	if (farm_find_program(b, diags) < 0)
 		return -1;
 	b->ops = *b->base.ops;
@@ -98,6 +160,8 @@ int farm_backend_start(struct farm_backend *b, const struct backend_env *env,
 	b->base.max_parallel = env->max_parallel ? env->max_parallel : b->settings.parallel;
 	b->farm = farm_new(&options, b->farm_ops, b);
 	b->settings.pilot.farm = b->farm;
+	b->settings.pilot.instead = farm_submit_instead;
+	b->settings.pilot.instead_ctx = b;
 	b->pilots = pilots_new(&options, &b->settings.pilot);
 	return 0;
 }
@@ -106,6 +170,7 @@ void farm_backend_done(struct farm_backend *b)
 {
 	pilots_free(b->pilots);
 	farm_free(b->farm);
+	map_done(&b->requests);
 	arena_free(b->mem);
 }
 
@@ -126,8 +191,8 @@ enum submit farm_backend_submit(struct backend *base, const struct job *job, uin
 {
 	struct farm_backend *b = farm_backend_of(base);
 
-	return b->is_pilot(b, job) ? pilots_submit(b->pilots, job, attempt, why)
-				   : farm_submit(b->farm, job, attempt, why);
+	return farm_job_is_pilot(b, job) ? pilots_submit(b->pilots, job, attempt, why)
+					 : farm_submit(b->farm, job, attempt, why);
 }
 
 void farm_backend_kill(struct backend *base, const struct job *job, enum kill_level level,
@@ -135,7 +200,7 @@ void farm_backend_kill(struct backend *base, const struct job *job, enum kill_le
 {
 	struct farm_backend *b = farm_backend_of(base);
 
-	if (b->is_pilot(b, job))
+	if (farm_job_is_pilot(b, job))
 		pilots_kill(b->pilots, job, level, reason);
 	else
 		farm_kill(b->farm, job, level, reason);

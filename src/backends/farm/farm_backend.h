@@ -10,6 +10,23 @@
 #include "backends/backends.h"
 #include "backends/farm/farm.h"
 #include "backends/farm/pilots.h"
+#include "base/map.h"
+
+/* How a job gets to a node. */
+enum farm_mode {
+	FARM_AUTO,  /* one of the others, by how long it takes */
+	FARM_JOB,   /* a submission of its own */
+	FARM_PILOT, /* in an allocation that it shares with others */
+};
+
+/* Of jobs with the same rules. */
+struct farm_request {
+	enum farm_mode mode;
+	bool was_auto; /* mode was decided by farm_backend_decide() */
+};
+
+/* Sets *ret. false, after an error at pos: there is no such mode. */
+bool farm_mode_read(const char *text, struct src_pos pos, enum farm_mode *ret, struct diags *diags);
 
 struct farm_settings {
 	double look_s;	   /* between two looks into the queue */
@@ -28,18 +45,26 @@ struct farm_backend {
 	struct arena *mem;
 	struct farm_settings settings;
 	const struct farm_ops *farm_ops;
-	/* Does the job share an allocation with others? */
-	bool (*is_pilot)(const struct farm_backend *b, const struct job *job);
+	struct map requests; /* rules -> struct farm_request, a part of the owner's request */
+	double (*usual_s)(void *ctx, const char *id); /* as in backend_env */
+	void *usual_ctx;
 	struct farm *farm;
 	struct pilots *pilots;
 	void (*closed)(void *ctx, const char *trouble);
 	void *closed_ctx;
 };
 
-/* Makes the farm; base.ops, settings, farm_ops and is_pilot are set. The ctx of farm_ops is b. site
+/* Makes the farm; base.ops, settings and farm_ops are set. The ctx of farm_ops is b. site
  * is borrowed. unseen_s: see farm_options. Returns 0, or -1 with an error in diags. */
 int farm_backend_start(struct farm_backend *b, const struct backend_env *env,
 		       const struct node_site *site, double unseen_s, struct diags *diags);
+/* The request of jobs with the rules of spec: decides if its mode is FARM_AUTO. needs_own: a pilot
+ * cannot give them what they ask for. */
+void farm_backend_set_request(struct farm_backend *b, const struct job_spec *spec, bool needs_own,
+			      struct farm_request *r);
+/* NULL: not set yet. */
+struct farm_request *farm_backend_request(const struct farm_backend *b,
+					  const struct job_rules *rules);
 /* Frees all that b points to, also after an error. */
 void farm_backend_done(struct farm_backend *b);
 

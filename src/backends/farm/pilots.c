@@ -63,11 +63,31 @@ void pilots_end_lost(struct pilots *p, struct pilot_job *pj, enum job_reason rea
 		       });
 }
 
+static bool pilots_run_instead(struct pilots *p, struct pilot_job *pj)
+{
+	if (pj->is_killed || !p->options.instead ||
+	    !p->options.instead(p->options.instead_ctx, pj->job, pj->attempt))
+		return false;
+	pilot_job_free(p, pj);
+	return true;
+}
+
+/* Those whose mode the user chose end; the others get a submission of their own. */
 static void pilots_end_waiting(struct pilots *p, enum job_reason reason, const char *message)
 {
-	while (!list_is_empty(&p->waiting))
-		pilots_end_lost(p, list_entry(p->waiting.next, struct pilot_job, at), reason,
-				message);
+	bool are_rescued = false;
+
+	while (!list_is_empty(&p->waiting)) {
+		struct pilot_job *pj = list_entry(p->waiting.next, struct pilot_job, at);
+
+		if (pilots_run_instead(p, pj))
+			are_rescued = true;
+		else
+			pilots_end_lost(p, pj, reason, message);
+	}
+	if (are_rescued && p->farm_options.warn)
+		p->farm_options.warn("no pilot can connect to dvsched, so each job is submitted by "
+				     "itself; `mode: \"job\"` does so at once");
 }
 
 static void pilots_ask_why(struct allocation *a, struct pilot_job *pj)

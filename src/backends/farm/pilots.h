@@ -18,6 +18,10 @@ struct pilots_options {
 	uint32_t n_most;   /* pilots at a time */
 	double idle_s;	   /* a pilot without a job leaves after this time */
 	const char *host;  /* the scheduler's address for the nodes; NULL: found out */
+	/* A job that waits is about to be lost because no pilot can be had: true if it is run in
+	 * another way instead. NULL: it is lost. */
+	bool (*instead)(void *ctx, const struct job *job, uint32_t attempt);
+	void *instead_ctx;
 };
 
 struct pilots *pilots_new(const struct farm_options *farm, const struct pilots_options *options);

@@ -115,16 +115,6 @@ static void request_set_options(const char *const *words, struct src_pos pos,
 	ret->options_pos = pos;
 }
 
-static void request_set_mode(const char *mode, struct src_pos pos, struct slurm_request *ret,
-			     struct diags *diags)
-{
-	ret->is_pilot = str_eq(mode, "pilot");
-	if (ret->is_pilot || str_eq(mode, "job"))
-		return;
-	diag_hint(diag_error(diags, pos, "the slurm backend has no mode '%s'", mode),
-		  "\"job\": one submission per job; \"pilot\": jobs share allocations");
-}
-
 /* ---- the settings of the backend ---- */
 
 void request_read_settings(struct arena *mem, struct cfg_fields *f, struct slurm_request *ret)
@@ -152,7 +142,7 @@ void request_read_settings(struct arena *mem, struct cfg_fields *f, struct slurm
 	if (node) {
 		const char *mode = cfg_scalar_text(cfg, node);
 
-		request_set_mode(mode ? mode : "", cfg_pos(cfg, node->pos), ret, diags);
+		farm_mode_read(mode ? mode : "", cfg_pos(cfg, node->pos), &ret->farm.mode, diags);
 	}
 	node = cfg_fields_node(f, options_key);
 	if (node)
@@ -214,7 +204,7 @@ static void request_read_key(struct arena *mem, const struct backend_key *k,
 		return;
 	}
 	if (str_eq(k->key, mode_key)) {
-		request_set_mode(k->value, k->pos, ret, diags);
+		farm_mode_read(k->value, k->pos, &ret->farm.mode, diags);
 		return;
 	}
 	while (key < REQUEST_KEYS && !str_eq(request_rows[key].key, k->key))
@@ -243,7 +233,8 @@ void request_read_job(struct arena *mem, const struct slurm_request *base,
 		if (!str_eq(k->key, mode_key))
 			own = k;
 	}
-	if (ret->is_pilot && own)
+	ret->has_own_keys = own != NULL;
+	if (ret->farm.mode == FARM_PILOT && own)
 		diag_hint(diag_error(diags, own->pos, "'%s' has no effect in a job of mode 'pilot'",
 				     own->key),
 			  "all jobs of a pilot share what the settings of the backend ask for");

@@ -4,7 +4,7 @@
 #ifndef BACKENDS_SLURM_REQUEST_H
 #define BACKENDS_SLURM_REQUEST_H
 
-#include "backends/farm/command.h"
+#include "backends/farm/farm_backend.h"
 #include "backends/slurm/sites.h"
 #include "base/diag.h"
 #include "config/fields.h"
@@ -32,8 +32,9 @@ struct request_value {
 
 /* All strings are in one arena. */
 struct slurm_request {
+	struct farm_request farm;
 	struct request_value at[REQUEST_KEYS];
-	bool is_pilot;
+	bool has_own_keys;	    /* of jobs, not of the backend */
 	const char *const *options; /* NULL-terminated; NULL: none */
 	struct src_pos options_pos;
 };

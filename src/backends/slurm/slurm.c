@@ -10,7 +10,6 @@
 #include "backends/farm/farm_backend.h"
 #include "backends/slurm/queue.h"
 #include "backends/slurm/request.h"
-#include "base/map.h"
 #include "base/mem.h"
 
 static const char slurm_name[] = "slurm";
@@ -28,13 +27,20 @@ struct slurm {
 	struct slurm_request request;
 	struct sites sites;
 	const char *const *user_options; /* of sbatch; NULL: none */
-	struct map requests;		 /* rules -> their struct slurm_request */
 	char user[16];
 };
 
 static struct slurm *slurm_of(struct backend *b)
 {
 	return container_of(farm_backend_of(b), struct slurm, farm);
+}
+
+static const struct slurm_request *slurm_request_of(const struct slurm *s,
+						    const struct job_rules *rules)
+{
+	const struct farm_request *r = farm_backend_request(&s->farm, rules);
+
+	return r ? container_of(r, const struct slurm_request, farm) : NULL;
 }
 
 /* ---- commands ---- */
@@ -56,7 +62,7 @@ static void slurm_submit_words(void *ctx, const struct farm_order *order,
 	command_add(words, "--comment=%s", order->spec ? order->spec->id : "dvsched");
 	command_add(words, "--output=%s", order->out_path);
 	if (rules)
-		request_add(map_get_address(&s->requests, rules), rules->cpus, 1, words);
+		request_add(slurm_request_of(s, rules), rules->cpus, 1, words);
 	else
 		request_add(&s->request, 1, s->farm.settings.pilot.n_slots, words);
 	for (size_t i = 0; rules && s->user_options && s->user_options[i]; i++)
@@ -117,13 +123,18 @@ static const struct farm_ops slurm_farm_ops = {
 /* ---- verbs ---- */
 
 /* A slot has its share of the allocation. */
-static void slurm_check_pilot(const struct slurm *s, const struct slurm_request *r,
-			      const struct job_spec *spec, struct diags *diags)
+static uint64_t slurm_slot_cpus(const struct slurm_request *r)
 {
 	const struct request_value *cpus = &r->at[REQUEST_CPUS];
-	uint64_t n = cpus->option ? cpus->number : 1;
 
-	(void)s;
+	return cpus->option ? cpus->number : 1;
+}
+
+static void slurm_check_pilot(const struct slurm_request *r, const struct job_spec *spec,
+			      struct diags *diags)
+{
+	uint64_t n = slurm_slot_cpus(r);
+
 	if (spec->rules->cpus > n)
 		diag_hint(diag_error(diags, spec->pos,
 				     "'%s' needs %" PRIu32 " CPUs, and a slot of a pilot has "
@@ -138,28 +149,23 @@ static void slurm_check(struct backend *b, const struct job_spec *spec, struct d
 	const struct job_rules *rules = spec->rules;
 	struct slurm_request *r;
 
-	if (map_get_address(&s->requests, rules))
+	if (slurm_request_of(s, rules))
 		return; /* jobs of one kind share their rules */
 	r = arena_zalloc(s->farm.mem, sizeof(*r));
-	map_set_address(&s->requests, rules, r);
 	if (spec->is_request && !spec->request)
 		diag_error(diags, spec->pos, "'%s' has no 'command' and no 'argv' to run",
 			   spec->id);
 	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
 		backend_check_foreign_key(&rules->backend_keys[i], slurm_name, diags);
 	request_read_job(s->farm.mem, &s->request, rules, r, diags);
-	if (r->is_pilot)
-		slurm_check_pilot(s, r, spec, diags);
+	farm_backend_set_request(&s->farm, spec,
+				 s->user_options || r->has_own_keys ||
+					 rules->cpus > slurm_slot_cpus(&s->request),
+				 &r->farm);
+	if (r->farm.mode == FARM_PILOT)
+		slurm_check_pilot(&s->request, spec, diags);
 	else
 		request_check_sites(r, &s->sites, spec, diags);
-}
-
-static bool slurm_is_pilot(const struct farm_backend *b, const struct job *job)
-{
-	const struct slurm *s = container_of(b, const struct slurm, farm);
-	const struct slurm_request *r = map_get_address(&s->requests, job->spec->rules);
-
-	return r->is_pilot;
 }
 
 static void slurm_destroy(struct backend *b)
@@ -169,7 +175,6 @@ static void slurm_destroy(struct backend *b)
 	if (!b)
 		return;
 	s = slurm_of(b);
-	map_done(&s->requests);
 	farm_backend_done(&s->farm);
 	free(s);
 }
@@ -242,7 +247,6 @@ struct backend *backend_slurm_create(const struct backend_env *env, struct diags
 		.base = {.ops = &slurm_ops},
 		.mem = arena_new(),
 		.farm_ops = &slurm_farm_ops,
-		.is_pilot = slurm_is_pilot,
 	};
 	snprintf(s->user, sizeof(s->user), "%u", (unsigned)getuid());
 	slurm_read_settings(s->farm.mem, env->settings, &s->farm.settings, &s->request);

@@ -104,6 +104,16 @@ static const char *const *engines_options_of_user(const char *backend, struct ar
 	return dvsim_env_batch_options(backend, mem);
 }
 
+/* Reading takes a moment with many jobs, and few backends ask. */
+static double engines_usual_s(void *ctx, const char *id)
+{
+	struct engines *e = ctx;
+
+	if (!e->past)
+		e->past = past_duration_read(e->plan);
+	return past_duration_s(e->past, id);
+}
+
 int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
 		 struct ev_loop *loop, struct diags *diags)
 {
@@ -117,10 +127,13 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 		.cgroup_dir = e->cgroup_dir,
 		.terminal = e->terminal,
 		.options_of_user = plan->dv ? engines_options_of_user : NULL,
+		.usual_s = engines_usual_s,
+		.usual_ctx = e,
 		.warn = warn_at_once,
 	};
 	int rc;
 
+	e->plan = plan;
 	e->roster = plan->roster;
 	e->by_no = xcalloc(e->roster->n + 1, sizeof(*e->by_no));
 	rc = engines_make_all(e, options, plan, &env, diags);
@@ -304,4 +317,6 @@ void engines_free(struct engines *e)
 	vec_done(e);
 	free(e->by_no);
 	e->by_no = NULL;
+	past_duration_free(e->past);
+	e->past = NULL;
 }

@@ -9,6 +9,7 @@
 #include "backends/backends.h"
 #include "cli/run/run_options.h"
 #include "flow/roster.h"
+#include "run/past_duration.h"
 #include "scheduler/sched.h"
 
 /* The backend of an entry of the roster. */
@@ -24,6 +25,8 @@ struct engines {
 	struct backend **at;		  /* n of them, the default first */
 	unsigned n, cap;
 	struct engine *by_no; /* roster->n + 1, by backend_no of a job */
+	const struct plan *plan;
+	struct past_duration *past; /* read when a backend asks; NULL: not yet */
 };
 
 /* Creates the backends for a plan after assign_backends(); their settings are in its roster.

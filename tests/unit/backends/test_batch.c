@@ -120,7 +120,7 @@ static void a_request_is_rounded_up_and_multiplied_for_pilots(void **state)
 	bed_begin(&b, keys_text);
 	batch_keys_read(b.fields, &keys, &defaults);
 	assert_int_equal(b.diags.n_errors, 0);
-	assert_false(defaults.is_pilot);
+	assert_int_equal(defaults.farm.mode, FARM_AUTO);
 	words = (struct command_words){.mem = b.mem};
 	batch_request_add(&keys, &defaults, 3, 1, &words);
 	assert_words(&words, "[-q][short][-n][3][-M][1500][2][1]");
