@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "cli/backends/backends_cmd.h"
 #include "cli/chips/chips_cmd.h"
 #include "cli/commands.h"
 #include "cli/past/past.h"
@@ -75,6 +76,13 @@ const struct command commands[] = {
 	 "code 1: a check failed; 3: the driver is missing, has another ABI, crashed or hung. "
 	 "docs/reference/drivers.md describes how to write a driver.",
 	 cmd_chips},
+	{"backends", CMD_BACKENDS, "[list [CONFIG]] | check NAME [CONFIG]",
+	 "list backends; check one with a small job",
+	 "list (the default) lists the types of backends, and the backends of CONFIG. check runs "
+	 "small jobs on the backend NAME, in each way in which it can run jobs, and prints what is "
+	 "good, what is not, and what to do: whether the nodes see the scratch root, their clocks, "
+	 "limits, versions, who may submit. Exit code 3: something does not work.",
+	 cmd_backends},
 	{0},
 };
 

@@ -16,6 +16,7 @@ SPEAKERS = {
     "report/dv/sim": "results.h",
     "cli": "commands.h",
     "cli/args": "options.h",
+    "cli/backends": "backends_cmd.h",
     "cli/chips": "chips_cmd.h",
     "cli/dvsim": "args.h",
     "cli/output": "final_out.h",

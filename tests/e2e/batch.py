@@ -113,7 +113,7 @@ done
 """
 
 
-class StandIn(Story):
+class StandInStory(Story):
     """A batch system that starts everything at once. `answer` and `list.answer`, if they exist, speak for it."""
 
     def setUp(self):
@@ -147,6 +147,8 @@ class StandIn(Story):
     def count(self):
         return f"echo >> {self.path('count')}"
 
+
+class StandIn(StandInStory):
     def test_a_job_runs_and_its_result_is_its_own(self):
         self.jobs('{ name: "a", command: "echo $SITE_ID; exit 7" }', 'node_variables: ["SITE_"]')
         self.run_jobs(1)

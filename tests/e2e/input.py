@@ -203,7 +203,7 @@ class Reading(Story):
         self.assertEqual(run.code, 2, run)
         self.assertIn("dvsched run", run.err)
 
-    COMMANDS = ("run", "resume", "list", "plan", "config", "report", "dashboard", "chips", "events", "ls", "show", "log")
+    COMMANDS = ("run", "resume", "list", "plan", "config", "report", "dashboard", "chips", "backends", "events", "ls", "show", "log")
 
     def options(self, *words):
         """The long names that a page of help describes."""

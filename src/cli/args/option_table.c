@@ -20,8 +20,9 @@ const struct option option_table[OPT_COUNT] = {
 			 "leave these jobs out, unless others need them (default: none)"},
 	[OPT_FAILED] = {"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
 			"run what did not pass in RUN, with its seeds (default: newest run)"},
-	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH | CMD_CONFIG | CMD_CHIPS, "NAME=VALUE",
-			WHAT, "set a variable, or a sweep as in seed=1..50 (default: CONFIG's)"},
+	[OPT_DEFINE] = {"define", "D", OPT_REPEAT,
+			CMD_GRAPH | CMD_CONFIG | CMD_CHIPS | CMD_BACKENDS, "NAME=VALUE", WHAT,
+			"set a variable, or a sweep as in seed=1..50 (default: CONFIG's)"},
 	[OPT_STRICT] = {"strict", NULL, OPT_FLAG, CMD_LOAD, NULL, WHAT,
 			"treat warnings about the configuration as errors"},
 	[OPT_MAX_PARALLEL] = {"max-parallel", "j mp", OPT_WORD, CMD_RUN | CMD_RESUME, "N", HOW,
@@ -60,8 +61,8 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_LOCAL] = {"local", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE, "same as --backend local"},
 	[OPT_FAKE] = {"fake", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE,
 		      "rehearse: same as --backend fake, no command is run"},
-	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD | CMD_RESUME | CMD_PAST,
-			      "DIR", WHERE,
+	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD,
+			      CMD_LOAD | CMD_RESUME | CMD_PAST | CMD_BACKENDS, "DIR", WHERE,
 			      "directory of all output (default: $SCRATCH_ROOT, else scratch/)"},
 	[OPT_PROJ_ROOT] = {"proj-root", "pr", OPT_WORD, CMD_LOAD, "DIR", SIM,
 			   "value of {proj_root} (default: the git work tree here)"},
@@ -236,6 +237,8 @@ const char *option_help(const struct option *o, unsigned command)
 {
 	if ((command & (CMD_RESUME | CMD_PAST)) && o == &option_table[OPT_SCRATCH_ROOT])
 		return "where to look for the run (default: $SCRATCH_ROOT, else scratch/)";
+	if (command == CMD_BACKENDS && o == &option_table[OPT_SCRATCH_ROOT])
+		return "check: a directory that the nodes see, too (default: scratch/)";
 	if (command == CMD_RESUME && o == &option_table[OPT_DRY_RUN])
 		return "say what would run, as --explain does, and run nothing";
 	if (command == CMD_RUN && o == &option_table[OPT_ACCEPT])

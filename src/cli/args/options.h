@@ -136,22 +136,24 @@ enum opt_kind {
 	OPT_WORDS,  /* all words up to the next option */
 };
 
-#define CMD_RUN	   1u
-#define CMD_LIST   2u
-#define CMD_PLAN   4u
-#define CMD_CONFIG 8u
-#define CMD_REPORT 16u
-#define CMD_BOARD  32u
-#define CMD_CHIPS  64u
-#define CMD_RESUME 128u
-#define CMD_EVENTS 256u
-#define CMD_LS	   512u
-#define CMD_SHOW   1024u
-#define CMD_LOG	   2048u
-#define CMD_PAST   (CMD_EVENTS | CMD_LS | CMD_SHOW | CMD_LOG)	/* reads the record of a run */
-#define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
-#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME | CMD_PAST)
-#define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* commands that make a plan of it */
+#define CMD_RUN	     1u
+#define CMD_LIST     2u
+#define CMD_PLAN     4u
+#define CMD_CONFIG   8u
+#define CMD_REPORT   16u
+#define CMD_BOARD    32u
+#define CMD_CHIPS    64u
+#define CMD_RESUME   128u
+#define CMD_EVENTS   256u
+#define CMD_LS	     512u
+#define CMD_SHOW     1024u
+#define CMD_LOG	     2048u
+#define CMD_BACKENDS 4096u
+#define CMD_PAST     (CMD_EVENTS | CMD_LS | CMD_SHOW | CMD_LOG)	  /* reads the record of a run */
+#define CMD_LOAD     (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
+#define CMD_ALL \
+	(CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME | CMD_PAST | CMD_BACKENDS)
+#define CMD_GRAPH (CMD_RUN | CMD_LIST | CMD_PLAN) /* commands that make a plan of it */
 
 struct option {
 	const char *name;   /* without the dashes */

@@ -41,7 +41,7 @@ static bool is_path(const struct args *args, size_t i)
 
 	if (args->command->bit & CMD_PAST)
 		return i == 0 && is_run_path(here_run_word(args));
-	if (args->command->bit & CMD_CHIPS)
+	if (args->command->bit & (CMD_CHIPS | CMD_BACKENDS))
 		return str_ends(word, ".hjson") || str_ends(word, ".json") ||
 		       (i && strcmp(args->words[0], "list") == 0);
 	return i || !(args->command->bit & (CMD_CONFIG | CMD_REPORT | CMD_BOARD));
