@@ -219,7 +219,7 @@ static void wrong_values_are_errors(void **state)
 		{"memory", "1K", "", "'memory' must be a size of at least 1M"},
 		{"time", "0", "", "'time' must be a duration"},
 		{"partition", "", "", "'partition' must be a text that is not empty"},
-		{"mode", "array", "", "the slurm backend has no mode 'array'"},
+		{"mode", "array", "", "the backend has no mode 'array'"},
 		{"options", "", "[1]", "'options' must be a text or a list of texts"},
 		{"options", "", "[\"x\"]", "'options' must be options of sbatch, not 'x'"},
 		{"options", "", "[\"-ofile\"]", "'options' may not have -o"},
