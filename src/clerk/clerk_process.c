@@ -169,6 +169,12 @@ static void clerk_describe_successor(struct clerk *c, struct str *text, pid_t *r
 	} else if (clerk_start(c, &err) == 0) {
 		str_printf(text, "; another one (pid %d) goes on with its work", (int)c->pid);
 		*ret_next = c->pid;
+	} else if (c->is_finishing) {
+		str_printf(text,
+			   ", and another one cannot be started (%s): status links may be "
+			   "missing",
+			   err.msg);
+		error_done(&err);
 	} else {
 		str_printf(text, "; another one cannot be started yet: %s", err.msg);
 		error_done(&err);
@@ -200,7 +206,7 @@ static void clerk_on_ended(struct child *child, int status)
 	end.how = how.s;
 	if (c->died)
 		c->died(c->died_ctx, &end);
-	if (c->n_short >= SHORT_LIVES_MOST)
+	if (c->n_short >= SHORT_LIVES_MOST || (c->is_finishing && !c->is_up))
 		clerk_give_up(c);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -420,6 +421,26 @@ static void a_clerk_that_dies_while_it_finishes_is_replaced(void **state)
 	assert_true(is_link_to(b, "passed/a", "/odir/a"));
 }
 
+static void a_clerk_that_cannot_be_replaced_at_the_end_is_missed(void **state)
+{
+	struct bed *b = *state;
+	_cleanup_(freep) char *path = at(b, "missing");
+	struct rlimit was, few;
+
+	reset(b, "passed");
+	clerk_sync(b->clerk, path);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	few.rlim_cur = 3;
+	kill(only_child(), SIGKILL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	finish(b);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(b->n_problems, 2);
+	assert_non_null(strstr(b->problem, "missing cannot be synced: "));
+	assert_false(exists(b, "passed"));
+}
+
 static void on_died(void *ctx, const struct clerk_end *end)
 {
 	struct bed *b = ctx;
@@ -569,6 +590,8 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(the_free_space_of_a_file_system_comes_later, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_clerk_that_cannot_be_replaced_at_the_end_is_missed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_is_continued, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_still_finishes, set_up,
