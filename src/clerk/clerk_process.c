@@ -49,7 +49,7 @@ static const double killed_s = 0.5, trash_s = 0.5;
 /* A process that dies earlier counts as one that died soon. */
 static const double short_life_s = 10;
 /* Pause until another try, if no process can be started. */
-static const double again_s = 1;
+static const double again_s = 0.5;
 
 static void clerk_on_ended(struct child *child, int status);
 

@@ -483,6 +483,30 @@ static void the_next_clerk_removes_links_that_an_earlier_one_has_made(void **sta
 	assert_true(is_link_to(b, "running/c", "/odir/c"));
 }
 
+static void a_clerk_that_cannot_be_replaced_at_once_is_later(void **state)
+{
+	struct bed *b = *state;
+	struct rlimit was, few;
+
+	clerk_set_link(b->clerk, b->root, "running", "a", "/odir/a");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	few.rlim_cur = 3;
+	clerk_set_died(b->clerk, on_died, b);
+	kill(only_child(), SIGKILL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ev_run(b->loop, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(b->next, 0);
+	assert_true(clerk_is_gone(b->clerk));
+	assert_non_null(strstr(b->problem, "; another one cannot be started yet: "));
+	while (!exists(b, "running/a"))
+		ev_run(b->loop, EVRUN_ONCE);
+	assert_false(clerk_is_gone(b->clerk));
+	finish(b);
+	assert_int_equal(b->n_problems, 1);
+}
+
 static void requests_of_a_clerk_that_died_are_carried_out_in_order(void **state)
 {
 	struct bed *b = *state;
@@ -592,6 +616,8 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_clerk_that_cannot_be_replaced_at_the_end_is_missed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_clerk_that_cannot_be_replaced_at_once_is_later,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_is_continued, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_still_finishes, set_up,
