@@ -262,6 +262,7 @@ static void clerk_encode_text(struct clerk *c, enum clerk_request type, const ch
 void clerk_init_exchange(struct clerk *c)
 {
 	requests_init(&c->requests);
+	c->link.fd = -1;
 	ev_timer_init(&c->gather, on_gathered, 0, 0);
 	c->gather.data = c;
 }

@@ -314,7 +314,17 @@ static bool clerk_carry_out(struct clerk *c)
 	return true;
 }
 
-/* A process that died while the loop ran: another one, or none. */
+static void clerk_miss(struct clerk *c, const struct error *err)
+{
+	_cleanup_(freep) char *text = xasprintf(
+		"the clerk cannot be started (%s): status links are missing", err->msg);
+
+	if (c->problem)
+		c->problem(c->ctx, text);
+	clerk_give_up(c);
+}
+
+/* There is none, or it died while the loop ran: another one, or none. */
 static void clerk_bring_up(struct clerk *c)
 {
 	struct error err = {0};
@@ -325,7 +335,7 @@ static void clerk_bring_up(struct clerk *c)
 	if (c->child.pid)
 		clerk_hang_up(c);
 	else if (clerk_start(c, &err) < 0)
-		clerk_give_up(c);
+		clerk_miss(c, &err);
 	error_done(&err);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -441,6 +442,27 @@ static void a_clerk_that_cannot_be_replaced_at_the_end_is_missed(void **state)
 	assert_false(exists(b, "passed"));
 }
 
+/* As at the start of a run while the machine is short of descriptors. */
+static void a_clerk_that_never_could_start_closes_nothing(void **state)
+{
+	struct bed *b = *state;
+	struct rlimit was, few;
+
+	finish(b);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	few = was;
+	few.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	start(b);
+	assert_true(clerk_is_gone(b->clerk));
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/odir/a");
+	finish(b);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+	assert_int_equal(b->n_problems, 1);
+	assert_non_null(strstr(b->problem, "the clerk cannot be started ("));
+}
+
 static void on_died(void *ctx, const struct clerk_end *end)
 {
 	struct bed *b = ctx;
@@ -617,6 +639,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			a_clerk_that_cannot_be_replaced_at_the_end_is_missed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_cannot_be_replaced_at_once_is_later,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_clerk_that_never_could_start_closes_nothing,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_is_continued, set_up,
 						tear_down),
