@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "run/crc32.h"
 #include "run/job_line.h"
+#include "run/run_names.h"
 #include "base/fs.h"
 
 enum {
@@ -44,7 +45,7 @@ struct journal_reader {
 
 static int open_regular(const char *path, struct str *to, struct error *err)
 {
-	int fd = fs_open_begin(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, to,
+	int fd = fs_open_begin(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, to,
 			       BLOCK);
 	struct stat st;
 
@@ -105,6 +106,12 @@ static bool journal_read_first_line(json_t *json, struct journal_record *ret)
 	return true;
 }
 
+/* NULL: it does not say. */
+static const char *journal_read_run(const json_t *json)
+{
+	return json_string_value(json_object_get(json, "run"));
+}
+
 static void journal_read_take_job(const struct job_line *job, struct journal_record *ret)
 {
 	ret->seq = job->seq;
@@ -130,6 +137,8 @@ static int take_line(struct journal_reader *r, const char *line, size_t len)
 		rc = journal_read_damaged(r, "a record has an unknown form");
 	else if (record.seq != r->seq + 1)
 		rc = journal_read_damaged(r, "a sequence number is wrong");
+	else if (record.seq == 1 && json && !run_names_is_of(r->path, journal_read_run(json)))
+		rc = journal_read_damaged(r, "it is the journal of another run");
 	if (rc > 0) {
 		r->seq = record.seq;
 		rc = r->visit(r->ctx, &record);

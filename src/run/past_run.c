@@ -11,6 +11,7 @@
 #include "run/journal.h"
 #include "run/plan_file.h"
 #include "run/results.h"
+#include "run/run_names.h"
 
 enum { LARGEST_MIB = 4096, HEAD_PART = 64 * 1024, HEAD_MOST = 4 << 20 };
 
@@ -185,6 +186,11 @@ static void take_run(const json_t *root, struct arena *mem, struct past_run *ret
 	ret->exit_code = (int)json_integer_value(json_object_get(run, "exit_code"));
 }
 
+static const char *past_run_own_id(const json_t *root)
+{
+	return json_string_value(json_object_get(json_object_get(root, "run"), "id"));
+}
+
 static int read_results(const char *path, struct arena *mem, struct past_run *ret,
 			struct error *err)
 {
@@ -193,6 +199,10 @@ static int read_results(const char *path, struct arena *mem, struct past_run *re
 
 	if (!root)
 		return -1;
+	if (!run_names_is_of(path, past_run_own_id(root))) {
+		json_decref(root);
+		return error_plain(err, "%s has the results of another run", path);
+	}
 	take_run(root, mem, ret);
 	rc = take_jobs(json_object_get(root, "jobs"), path, mem, ret, err);
 	json_decref(root);

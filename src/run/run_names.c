@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 #include "base/vec.h"
 
@@ -53,4 +54,11 @@ time_t run_names_newest(const char *runs)
 			break;
 	run_names_done(&names);
 	return newest;
+}
+
+bool run_names_is_of(const char *path, const char *id)
+{
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+
+	return !id || str_eq(path_base(path_dir(mem, path)), id);
 }

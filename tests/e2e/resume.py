@@ -2,6 +2,7 @@
 """Going on with a run: `dvsched resume`."""
 import json
 import os
+import shutil
 import pathlib
 import select
 import signal
@@ -737,6 +738,29 @@ class Refused(Resume):
         journal.write_bytes(b"".join(lines))
         self.assertTrue(self.resume())
         self.assertRegex(self.said, r"warning: the run \S+: \S+/journal\.jsonl is damaged after record \d+ ")
+
+    def test_the_record_of_another_run_proves_nothing(self):
+        self.jobs("a", FAILING)
+        bad = self.first(1)
+        self.fix("bad")
+        self.dvsched("run", "cfg.hjson", "--view", "none")
+        good = self.run_dir()
+        self.assertNotEqual(good.name, bad)
+        for name in ("journal.jsonl", "results.json"):
+            shutil.copyfile(good / name, good.parent / bad / name)
+        done = self.dvsched("resume", "--run", bad, "--view", "none", "-n")
+        self.assertNotIn("are taken over", done.out + done.err)
+        self.assertIn("journal.jsonl is damaged after record 0 (it is the journal of another run)", done.err)
+
+    def test_a_record_that_is_a_link_is_not_read(self):
+        self.jobs("a")
+        self.first()
+        journal = self.run_dir() / "journal.jsonl"
+        journal.rename(self.path("elsewhere"))
+        journal.symlink_to(self.path("elsewhere"))
+        done = self.dvsched("events")
+        self.assertNotEqual(done.code, 0, done)
+        self.assertIn("journal.jsonl cannot be read: Too many levels of symbolic links", done.err)
 
     def test_damaged_results_are_not_needed(self):
         self.jobs("a", FAILING)
