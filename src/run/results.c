@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -356,6 +357,15 @@ static int results_settle(int fd, int dir_fd, const char *tmp, int errnum)
 	return errnum;
 }
 
+/* A job may have moved the directory, and have put another one in its place. */
+static bool results_is_place_there(const struct results_place *place)
+{
+	struct stat named, held;
+
+	return stat(place->run_path, &named) == 0 && fstat(place->dir_fd, &held) == 0 &&
+	       named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+}
+
 int results_write_at(const struct results_place *place, const struct plan *plan,
 		     const struct results_head *head, results_next *next, void *ctx,
 		     struct error *err)
@@ -368,9 +378,14 @@ int results_write_at(const struct results_place *place, const struct plan *plan,
 	errnum = fd < 0 ? errno : results_write_all(fd, place, plan, head, next, ctx);
 	if (fd >= 0)
 		errnum = results_settle(fd, place->dir_fd, tmp, errnum);
-	if (errnum == 0)
+	if (errnum)
+		return error_sys(err, errnum, "%s/%s cannot be written", place->run_path,
+				 RESULTS_NAME);
+	if (results_is_place_there(place))
 		return 0;
-	return error_sys(err, errnum, "%s/%s cannot be written", place->run_path, RESULTS_NAME);
+	return error_plain(err,
+			   "%s is not the directory of this run any more: it was moved, with its %s",
+			   place->run_path, RESULTS_NAME);
 }
 
 int results_write(struct run_dir *r, const struct plan *plan, const struct results_head *head,

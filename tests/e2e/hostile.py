@@ -128,6 +128,16 @@ class Links(Story):
                 if there:
                     self.assertEqual(self.path("elsewhere", "a", "log").read_text(), "precious")
 
+    def test_no_results_are_named_that_a_job_has_moved_away(self):
+        self.config('{ flow: "jobs", name: "demo", jobs: [ { name: "a",'
+                    ' command: "mv {scratch}/.dvsched {scratch}/moved; ln -s %s {scratch}/.dvsched" } ] }' % self.path("out"))
+        self.path("out").mkdir()
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(done.code, 3, done)
+        self.assertIn("is not the directory of this run any more", done.err)
+        self.assertNotIn("results.json\n", done.out)
+        self.assertEqual(list(self.path("out").iterdir()), [])
+
 
 # Leaves processes in all ways, some below others, and none of them ends by itself.
 LEAVE = """
