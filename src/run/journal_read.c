@@ -45,7 +45,8 @@ struct journal_reader {
 
 static int open_regular(const char *path, struct str *to, struct error *err)
 {
-	int fd = fs_open_begin(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, to,
+	int fd = fs_open_begin(AT_FDCWD, path,
+			       O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, to,
 			       BLOCK);
 	struct stat st;
 

@@ -383,9 +383,9 @@ int results_write_at(const struct results_place *place, const struct plan *plan,
 				 RESULTS_NAME);
 	if (results_is_place_there(place))
 		return 0;
-	return error_plain(err,
-			   "%s is not the directory of this run any more: it was moved, with its %s",
-			   place->run_path, RESULTS_NAME);
+	return error_plain(
+		err, "%s is not the directory of this run any more: it was moved, with its %s",
+		place->run_path, RESULTS_NAME);
 }
 
 int results_write(struct run_dir *r, const struct plan *plan, const struct results_head *head,

@@ -20,8 +20,8 @@ void run_names_done(struct run_names *names);
 /* The time in the name of the newest, in seconds since 1970; 0: there is none. */
 time_t run_names_newest(const char *runs);
 
-/* Is the file at path in the directory of the run `id`, which it names as its own? A file of another
- * run may have been copied there. id NULL: it names none, which is no contradiction. */
+/* Is the file at path in the directory of the run `id`, which it names as its own? A file of
+ * another run may have been copied there. id NULL: it names none, which is no contradiction. */
 bool run_names_is_of(const char *path, const char *id);
 
 #endif

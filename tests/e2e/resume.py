@@ -688,6 +688,7 @@ class Refused(Resume):
         for words in (("-i", "a"), ("-D", "x=1")):
             self.resume(*words, code=2)
             self.assertIn(f"option '{words[0]}' does not go with 'resume'", self.said)
+            self.assertIn("--skip-passed RUN` starts another one", self.said)
 
     def test_limits_may_be_given_anew(self):
         self.jobs(("a", "sleep 1"))

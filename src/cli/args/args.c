@@ -113,8 +113,13 @@ static void read_short(struct reader *r, const char *word)
 		return;
 	}
 	if (o != OPT_COUNT && !(option_table[o].commands & r->args->command->bit)) {
-		diag_error(r->diags, nowhere, "option '%s' does not go with '%s'", word,
-			   r->args->command->name);
+		e = diag_error(r->diags, nowhere, "option '%s' does not go with '%s'", word,
+			       r->args->command->name);
+		if (r->args->command->bit & CMD_RESUME)
+			diag_hint(e,
+				  "a resumed run keeps its selection and its values; `dvsched "
+				  "run CONFIG %s … --skip-passed RUN` starts another one",
+				  word);
 		return;
 	}
 	e = diag_error(r->diags, nowhere, "unknown option '%s'", word);
