@@ -193,6 +193,18 @@ class StandIn(StandInStory):
         self.assertEqual(self.modes(), {"a": "job", "b": "job"})
         self.assertIn("no pilot can connect to dvsched", done.err)
 
+    def test_a_slot_on_a_bad_node_gets_no_more_jobs(self):
+        """Each job on the node of the odd pilots kills its slot; all jobs pass on the other one."""
+        text = PUT.replace("SITE_ID=$n setsid", "SITE_NODE=n$((n % 2)) SITE_ID=$n setsid")
+        self.write("site/put", text, 0o755)
+        self.jobs("""{ name: "t{n}", sweep: { n: "1..12" }, retries: { max: 9, on: "infra" }
+                       command: "test $SITE_NODE = n0 || kill -9 $PPID; test $SITE_NODE = n0 || sleep 1000" }""",
+                  'node_variable: "SITE_NODE", node_variables: ["SITE_"], pilot: { slots: 4, most: 2 }',
+                  mode="pilot")
+        done = self.run_jobs(0)
+        self.assertIn("Site: the node n1 gets no more jobs of this run", done.err)
+        self.assertEqual(self.results()["run"]["backends"]["site"]["bad_nodes"], ["n1"])
+
     def test_a_job_whose_acceptance_is_lost_runs_once(self):
         """So are the next two lists; then the list has the job."""
         self.speaks("answer", "exit 0")

@@ -167,6 +167,19 @@ class Ends(cluster.SlurmStory):
         self.assertIn(f"Slurm ended it: FAILED (job {number} on {self.node})", self.attempt("a")["message"])
         self.assertEqual(pids_with(self.cookie), [])
 
+    # On n1 each job kills its slot.
+    KILLS = 'test $SLURMD_NODENAME = n2 || kill -KILL $PPID; test $SLURMD_NODENAME = n2 || sleep 1000'
+
+    def test_a_node_that_loses_jobs_gets_no_more(self):
+        self.jobs(f'{{ name: "a{{n}}", sweep: {{ n: "1..30" }}, command: "{self.KILLS}", retries: {{ max: 3, on: "infra" }} }}',
+                  'backends: { slurm: { mode: "job", look: "0.2s", parallel: 12 } }')
+        done = self.run_jobs(0)
+        self.assertIn("Slurm: the node n1 gets no more jobs of this run: the last 3 failed there (lost)", done.err)
+        results = self.results()
+        self.assertEqual(results["run"]["backends"]["slurm"]["bad_nodes"], ["n1"])
+        lost = [a for j in results["jobs"] for a in j["attempts"] if a["status"] == "KILLED"]
+        self.assertLess(len(lost), 30)
+
     def test_a_job_is_never_run_by_a_second_runner(self):
         run, number = self.waiting_job()
         farm = self.run_dir().joinpath("farm")

@@ -20,6 +20,7 @@ struct batch_settings {
 	struct farm_settings farm;
 	struct farm_ops ops; /* with the name of the system */
 	template submit, status, cancel, cancel_now;
+	template exclude; /* of one node; NULL: it cannot be said */
 	struct batch_answers answers;
 	struct batch_keys keys;
 	struct batch_request defaults;
@@ -51,7 +52,7 @@ static const struct batch_request *batch_request_of(const struct batch *b,
 static const char *const submit_places[] = {"name",   "job",	  "out", "cpus",
 					    "runner", "requests", NULL};
 static const char *const status_places[] = {"prefix", "user", "uid", NULL};
-static const char *const cancel_places[] = {"ids", NULL};
+static const char *const cancel_places[] = {"ids", NULL}, *const exclude_places[] = {"node", NULL};
 
 static void batch_add_requests(const struct batch *b, const struct job_rules *rules,
 			       struct command_words *to)
@@ -62,6 +63,16 @@ static void batch_add_requests(const struct batch *b, const struct job_rules *ru
 		batch_request_add(&s->keys, batch_request_of(b, rules), rules->cpus, 1, to);
 	else
 		batch_request_add(&s->keys, &s->defaults, 1, s->farm.pilot.n_slots, to);
+}
+
+static void batch_exclude(const struct batch *b, const char *const *nodes, struct command_words *to)
+{
+	for (; b->settings.exclude && *nodes; nodes++) {
+		const char *node[] = {*nodes, NULL};
+
+		template_expand(b->settings.exclude,
+				(const struct template_place[]){{"node", node}, {0}}, to);
+	}
 }
 
 static void batch_submit_words(void *ctx, const struct farm_order *order,
@@ -78,6 +89,7 @@ static void batch_submit_words(void *ctx, const struct farm_order *order,
 		NULL};
 
 	batch_add_requests(b, rules, &requests);
+	batch_exclude(b, order->bad_nodes, &requests);
 	template_expand(b->settings.submit,
 			(const struct template_place[]){
 				{"name", name},
@@ -204,6 +216,7 @@ static void batch_read_commands(struct cfg_fields *f, struct batch_settings *ret
 	ret->status = template_read(f, "status", status_places);
 	ret->cancel = template_read(f, "cancel", cancel_places);
 	ret->cancel_now = template_read(f, "cancel_now", cancel_places);
+	ret->exclude = template_read(f, "exclude", exclude_places);
 	if (!ret->cancel_now)
 		ret->cancel_now = ret->cancel;
 }

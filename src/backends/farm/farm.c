@@ -280,7 +280,9 @@ void farm_send(struct farm *f, struct submission *s)
 		return;
 	s->state = SUBMISSION_SENT;
 	farm_add_script(runner, &script);
-	f->ops->submit(f->ctx, &(struct farm_order){s->spec, name, out, runner}, &words);
+	f->ops->submit(f->ctx,
+		       &(struct farm_order){s->spec, name, out, runner, nodes_bad(&f->nodes)},
+		       &words);
 	agent_run(a, &(struct agent_command){
 			     .number = s->number,
 			     .limit_s = submit_limit_s,
@@ -505,6 +507,16 @@ struct submission *farm_add_other(struct farm *f, const struct farm_owner_ops *o
 	return s;
 }
 
+void farm_note_node(struct farm *f, const char *node, const struct job_result *result)
+{
+	nodes_note(&f->nodes, node, result);
+}
+
+bool farm_node_is_bad(const struct farm *f, const char *node)
+{
+	return nodes_is_bad(&f->nodes, node);
+}
+
 void farm_look_soon(struct farm *f)
 {
 	f->look_due_s = 0;
@@ -537,6 +549,7 @@ struct farm *farm_new(const struct farm_options *options, const struct farm_ops 
 
 	f->mem = arena_new();
 	f->strays.mem = f->mem;
+	f->nodes = (struct nodes){.mem = f->mem, .warn = options->warn, .system = ops->system};
 	f->ops = ops;
 	f->ctx = ctx;
 	f->options = *options;
@@ -595,6 +608,7 @@ void farm_free(struct farm *f)
 	map_done(&f->by_key);
 	map_done(&f->by_job);
 	map_done(&f->waits);
+	nodes_done(&f->nodes);
 	free(f->dir);
 	free(f->prefix);
 	arena_free(f->mem);
@@ -606,4 +620,5 @@ void farm_tell(const struct farm *f, struct json_out *json)
 	jout_key_int(json, "submitted", f->n_made);
 	jout_key_int(json, "lost_answers", (int64_t)f->n_lost_answers);
 	jout_key_int(json, "unanswered_looks", (int64_t)f->n_unanswered_looks);
+	jout_key_strings(json, "bad_nodes", nodes_bad(&f->nodes));
 }

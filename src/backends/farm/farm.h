@@ -45,8 +45,9 @@ enum farm_answer {
 struct farm_order {
 	const struct job_spec *spec; /* NULL: it is no job, but a pilot */
 	const char *name;
-	const char *out_path;	   /* for what its script prints */
-	const char *const *runner; /* the words of the command in its script */
+	const char *out_path;	      /* for what its script prints */
+	const char *const *runner;    /* the words of the command in its script */
+	const char *const *bad_nodes; /* that must not run it; NULL-terminated */
 };
 
 /* ctx is the owner's. Each command is written into words. */
@@ -110,6 +111,10 @@ struct submission *farm_add_other(struct farm *f, const struct farm_owner_ops *o
 /* Looks into the queue as soon as possible. */
 void farm_look_soon(struct farm *f);
 void farm_cancel_other(struct submission *s);
+/* A job that is no submission has ended on a node. */
+void farm_note_node(struct farm *f, const char *node, const struct job_result *result);
+/* It gets no more jobs: farm/nodes.h. */
+bool farm_node_is_bad(const struct farm *f, const char *node);
 /* Its number, as its runner gets it. */
 const char *farm_key(const struct submission *s);
 /* The first part of the names of all submissions of a run; the caller must free() it. */

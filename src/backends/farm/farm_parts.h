@@ -7,6 +7,7 @@
 #include "backends/farm/agent.h"
 #include "backends/farm/farm.h"
 #include "backends/farm/node_file.h"
+#include "backends/farm/nodes.h"
 #include "base/list.h"
 #include "base/map.h"
 
@@ -69,6 +70,7 @@ struct farm {
 	bool is_silent;	  /* the batch system does not answer, and users know it */
 	double silent_s;  /* since when; 0: it answers */
 	struct map waits; /* reasons for waiting that were reported */
+	struct nodes nodes;
 	uint64_t n_lost_answers, n_unanswered_looks;
 	void (*closed)(void *ctx, const char *trouble);
 	void *closed_ctx;

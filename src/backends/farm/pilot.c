@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/vec.h"
+#include "exec/slot.h"
 
 extern char **environ;
 
@@ -36,6 +37,7 @@ struct pilot {
 	const struct node_place *place;
 	struct pilot_order order;
 	VEC(int) fds; /* of its slots */
+	VEC(pid_t) pids;
 	unsigned n_slots;
 };
 
@@ -224,6 +226,7 @@ static int pilot_start_slot(struct pilot *p, uint32_t number)
 	static const struct timeval forever;
 	_cleanup_(error_done) struct error err = {0};
 	int fd = pilot_call(p, number);
+	pid_t pid;
 
 	if (fd < 0) {
 		fprintf(stderr, "dvsched: the scheduler cannot be reached from %s\n",
@@ -233,10 +236,12 @@ static int pilot_start_slot(struct pilot *p, uint32_t number)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof(forever));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof(forever));
 	vec_push(&p->fds, fd);
-	if (proc_start_on(fd, "dvs-slot", "__slot", &err) < 0) {
+	pid = proc_start_on(fd, "dvs-slot", "__slot", &err);
+	if (pid < 0) {
 		fprintf(stderr, "dvsched: %s\n", err.msg);
 		return -1;
 	}
+	vec_push(&p->pids, pid);
 	p->n_slots++;
 	return 0;
 }
@@ -273,11 +278,33 @@ static void pilot_catch_signals(sigset_t *ret_unblocked)
 	sigdelset(ret_unblocked, SIGCHLD);
 }
 
+static bool pilot_is_slot(const struct pilot *p, pid_t pid)
+{
+	for (size_t i = 0; i < p->pids.n; i++)
+		if (p->pids.at[i] == pid)
+			return true;
+	return false;
+}
+
+/* Slots that have ended, and what one that was killed has left. */
+static void pilot_reap(struct pilot *p)
+{
+	bool has_ended = false;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		if (pilot_is_slot(p, pid)) {
+			p->n_slots--;
+			has_ended = true;
+		}
+	if (has_ended)
+		exec_reap_strays(p->pids.at, p->pids.n);
+}
+
 static void pilot_wait(struct pilot *p, const sigset_t *unblocked)
 {
 	while (p->n_slots > 0) {
-		while (p->n_slots > 0 && waitpid(-1, NULL, WNOHANG) > 0)
-			p->n_slots--;
+		pilot_reap(p);
 		for (size_t i = 0; pilot_must_end && i < p->fds.n; i++)
 			shutdown(p->fds.at[i], SHUT_RDWR);
 		pilot_must_end = 0;
@@ -307,5 +334,6 @@ int pilot_run(struct wire *w, const char *key, const struct node_site *site,
 	for (size_t i = 0; i < p.fds.n; i++)
 		closep(&p.fds.at[i]);
 	vec_done(&p.fds);
+	vec_done(&p.pids);
 	return rc;
 }

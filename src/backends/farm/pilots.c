@@ -32,6 +32,7 @@ static void pilot_job_free(struct pilots *p, struct pilot_job *pj)
 	list_remove(&pj->at);
 	p->n_jobs--;
 	str_done(&pj->needs);
+	str_done(&pj->node);
 	str_done(&pj->details);
 	arena_free(pj->doubt_mem);
 	free(pj);
@@ -47,6 +48,8 @@ void pilots_end_job(struct pilots *p, struct pilot_job *pj, const struct job_res
 	}
 	if (!r.details && pj->details.len)
 		r.details = pj->details.s;
+	if (pj->node.len)
+		farm_note_node(p->options.farm, pj->node.s, &r);
 	sched_job_ended(pj->job, &r); /* copies the result */
 	pilot_job_free(p, pj);
 }
@@ -292,6 +295,14 @@ static void pilots_dispatch(struct pilots *p)
 	}
 }
 
+/* Its node gets no more jobs. The allocation ends when the running ones have ended. */
+static void allocation_avoid(struct allocation *a)
+{
+	a->is_avoided = true;
+	list_for_each (it, &a->remotes)
+		list_remove(&list_entry(it, struct remote, at)->free);
+}
+
 void pilots_remote_is_idle(struct pilots *p, struct remote *r)
 {
 	struct allocation *a = r->allocation;
@@ -299,6 +310,8 @@ void pilots_remote_is_idle(struct pilots *p, struct remote *r)
 	if (--a->n_busy == 0)
 		a->idle_s = pilots_now_s(p);
 	list_prepend(&p->idle, &r->free);
+	if (farm_node_is_bad(p->options.farm, r->node.s))
+		allocation_avoid(a);
 	pilots_dispatch(p);
 }
 
@@ -327,6 +340,8 @@ static void pilots_on_arrived(void *ctx, int fd, const struct pilot_hello *hello
 	p->n_failures = 0;
 	r = remote_new(a, fd, hello);
 	list_append(&p->idle, &r->free);
+	if (farm_node_is_bad(p->options.farm, r->node.s))
+		allocation_avoid(a);
 	pilots_dispatch(p);
 }
 
@@ -342,6 +357,15 @@ static const struct post_handler pilots_post = {.arrived = pilots_on_arrived,
 						.refused = pilots_on_refused};
 
 /* ---- time ---- */
+
+static bool allocation_is_on_bad_node(const struct allocation *a)
+{
+	list_for_each (it, &a->remotes)
+		if (farm_node_is_bad(a->pilots->options.farm,
+				     list_entry(it, struct remote, at)->node.s))
+			return true;
+	return false;
+}
 
 static void pilots_check_patience(struct pilots *p, double now_s)
 {
@@ -378,10 +402,14 @@ static void on_pilots_tick(struct ev_loop *loop, ev_timer *w, int revents)
 		struct allocation *a = list_entry(it, struct allocation, at);
 
 		pilots_check_lost(p, a, now_s);
+		if (!a->is_avoided && allocation_is_on_bad_node(a))
+			allocation_avoid(a);
 		if (!a->is_leaving && a->n_busy == 0 && list_is_empty(&a->lost) &&
-		    list_is_empty(&p->waiting) && now_s >= a->idle_s + p->options.idle_s)
+		    (a->is_avoided ||
+		     (list_is_empty(&p->waiting) && now_s >= a->idle_s + p->options.idle_s)))
 			allocation_leave(a);
 	}
+	pilots_balance(p);
 	if (p->over && now_s >= p->close_by_s) {
 		void (*over)(void *ctx) = p->over;
 

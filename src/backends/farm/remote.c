@@ -170,6 +170,8 @@ void remote_run(struct remote *r, struct pilot_job *pj)
 
 	r->job = pj;
 	pj->remote = r;
+	str_clear(&pj->node);
+	str_add(&pj->node, r->node.s);
 	pj->started_s = clock_now(r->allocation->pilots->farm_options.clock);
 	str_addn(b, pj->needs.s, pj->needs.len);
 	place = job_wire_place_rules(&r->places, b, FRAME_RULES, spec->rules);

@@ -22,6 +22,7 @@ struct pilot_job {
 	uint32_t attempt;
 	struct str needs;      /* its frames */
 	struct remote *remote; /* NULL: it waits */
+	struct str node;       /* where it runs, or ran */
 	double queued_s, started_s;
 	bool is_killed;
 	enum job_reason kill_reason;
@@ -45,6 +46,7 @@ struct allocation {
 	double idle_s;	    /* since when it has no job */
 	bool was_connected; /* one of its slots was */
 	bool is_leaving;
+	bool is_avoided; /* its node gets no more jobs */
 };
 
 struct remote {

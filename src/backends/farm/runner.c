@@ -255,6 +255,7 @@ static void runner_end_slot(struct runner *r)
 	link_done(&r->link);
 	while (r->slot && waitpid(r->slot, NULL, 0) < 0 && errno == EINTR)
 		;
+	exec_kill_descendants(0); /* what a slot that was killed has left */
 }
 
 static void runner_catch_signals(sigset_t *ret_unblocked)
@@ -313,6 +314,7 @@ int runner_main(const char *dir, const char *number)
 	int rc;
 
 	prctl(PR_SET_NAME, "dvs-runner");
+	prctl(PR_SET_CHILD_SUBREAPER, 1L);
 	proc_close_to_others();
 	proc_dir_hold(); /* else its slot opens it */
 	if (runner_read_file(&r, &err) < 0) {

@@ -68,6 +68,8 @@ static void submission_end(struct submission *s, const struct job_result *result
 	}
 	submission_add_details(s, &details);
 	r.details = details.s;
+	if (s->spec && s->node.len)
+		farm_note_node(s->farm, s->node.s, &r);
 	farm_forget(s->farm, s);
 	ops->ended(owner, &r); /* it may close the farm */
 }

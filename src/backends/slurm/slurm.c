@@ -45,6 +45,16 @@ static const struct slurm_request *slurm_request_of(const struct slurm *s,
 
 /* ---- commands ---- */
 
+static void slurm_exclude(const char *const *nodes, struct command_words *words)
+{
+	_cleanup_(str_done) struct str all = {0};
+
+	for (; *nodes; nodes++)
+		str_printf(&all, "%s%s", all.len ? "," : "", *nodes);
+	if (all.len)
+		command_add(words, "--exclude=%s", all.s);
+}
+
 static void slurm_submit_words(void *ctx, const struct farm_order *order,
 			       struct command_words *words)
 {
@@ -65,6 +75,7 @@ static void slurm_submit_words(void *ctx, const struct farm_order *order,
 		request_add(slurm_request_of(s, rules), rules->cpus, 1, words);
 	else
 		request_add(&s->request, 1, s->farm.settings.pilot.n_slots, words);
+	slurm_exclude(order->bad_nodes, words);
 	for (size_t i = 0; rules && s->user_options && s->user_options[i]; i++)
 		command_add(words, "%s", s->user_options[i]);
 }
