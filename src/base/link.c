@@ -17,7 +17,7 @@ enum { ROOM_LEAST = 8 * 1024, ROOM_MOST = 64 * 1024 };
 /* A buffer larger than this (after a large frame) is freed when it is empty. */
 enum { BUFFER_KEPT = 1 << 20 };
 /* Pause before another try after LINK_SHORT. */
-enum { SHORTAGE_MS = 10 };
+enum { SHORTAGE_MS = 10, SHORTAGE_MOST_MS = 3000 };
 
 void link_init(struct link *l, int fd, unsigned accepts)
 {
@@ -144,16 +144,29 @@ enum link_result link_flush(struct link *l)
 	return state;
 }
 
-int link_send(struct link *l)
+/* After a call of link_flush() that left something, waits until it makes sense to call it again. */
+static void link_wait_for_room(const struct link *l, enum link_result state, unsigned n_idle)
 {
 	struct pollfd room = {.fd = l->fd, .events = POLLOUT};
+
+	if (state == LINK_LATER)
+		poll(&room, 1, -1);
+	if (state == LINK_SHORT || n_idle > 1)
+		poll(NULL, 0, SHORTAGE_MS);
+}
+
+int link_send(struct link *l)
+{
 	enum link_result state;
+	unsigned n_idle = 0;
+	size_t left = link_unsent(l);
 
 	while ((state = link_flush(l)) == LINK_LATER || state == LINK_SHORT) {
-		if (state == LINK_LATER)
-			poll(&room, 1, -1);
-		else
-			poll(NULL, 0, SHORTAGE_MS);
+		n_idle = link_unsent(l) < left ? 0 : n_idle + 1;
+		left = link_unsent(l);
+		if (n_idle > SHORTAGE_MOST_MS / SHORTAGE_MS)
+			return -1;
+		link_wait_for_room(l, state, n_idle);
 	}
 	return state == LINK_OK ? 0 : -1;
 }

@@ -91,7 +91,9 @@ void link_done(struct link *l);
 void link_attach(struct link *l, int fd);
 /* Never blocks. Returns OK, LATER, SHORT or LOST; after LOST `out` is empty. */
 enum link_result link_flush(struct link *l);
-/* Blocks until everything was sent. Returns 0, or -1 if the other end is gone. */
+/* Blocks until everything was sent. Returns 0, or -1 if the other end is gone, or if the kernel has
+ * had no memory for some seconds: this process is of no use then, and another one may have more
+ * luck. */
 int link_send(struct link *l);
 /* Bytes in `out` that are not sent yet. */
 static inline size_t link_unsent(const struct link *l)

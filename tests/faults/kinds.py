@@ -32,9 +32,6 @@ ERRORS = {
 # A shortage of the kernel, or an interruption. If it passes, it changes nothing.
 PASSING = ("EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "ENOBUFS", "EINTR")
 # Known not to be survived each time. A sample leaves them out; --long and --fault do not.
-NOT_YET = {
-    ("clerk", "send"): ("ENOBUFS", "ENOMEM", "EAGAIN"), ("clerk", "poll"): ("ENOMEM",),  # from then on: the run does not end
-}
 VICTIMS = ("scheduler", "guardian", "slots", "both", "machine")
 
 
@@ -108,8 +105,7 @@ class Calls(Kind):
 
     def sample(self, n, rng):
         """Each kind of call of each process as often as another, however many there are of it."""
-        kinds = [(role, call, error) for (role, call), count in self.count().items() if count for error in ERRORS.get(call, ())
-                 if error not in NOT_YET.get((role, call), ())]
+        kinds = [(role, call, error) for (role, call), count in self.count().items() if count for error in ERRORS.get(call, ())]
         for _ in range(n):
             role, call, error = rng.choice(kinds)
             yield f"calls {role} {call} {error} {rng.randint(1, self.counts[role, call])}{rng.choice(spans(call, error))}"
