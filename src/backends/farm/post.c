@@ -20,6 +20,8 @@
 /* Connections that have not proved anything yet: how many, and for how long. */
 enum { GUESTS_MOST = 256, BACKLOG = 256 };
 static const double proof_limit_s = 10;
+/* After a shortage of descriptors. */
+static const double again_s = 0.5;
 /* A peer that has not acknowledged anything for so long is gone. */
 enum { SILENCE_MS = 60000, KEEPALIVE_S = 20 };
 
@@ -33,6 +35,7 @@ struct post {
 	uint8_t secret[SECRET_SIZE];
 	struct list guests;
 	unsigned n_guests;
+	ev_timer again; /* the next try after a shortage */
 	uint64_t n_strangers;
 };
 
@@ -184,6 +187,15 @@ static void post_greet(struct post *p, int fd)
 	guest_challenge(g);
 }
 
+static void on_post_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct post *p = w->data;
+
+	(void)loop;
+	(void)revents;
+	port_want_in(&p->port, true);
+}
+
 static void on_post_readable(struct port *port)
 {
 	struct post *p = container_of(port, struct post, port);
@@ -196,6 +208,11 @@ static void on_post_readable(struct port *port)
 			close(fd);
 			p->n_strangers++;
 		}
+	}
+	if (errno != EAGAIN && errno_is_shortage(errno)) { /* the kernel keeps the connection */
+		port_want_in(&p->port, false);
+		ev_timer_set(&p->again, again_s, 0);
+		ev_timer_start(p->loop, &p->again);
 	}
 }
 
@@ -225,6 +242,8 @@ struct post *post_new(struct ev_loop *loop, const struct post_handler *handler, 
 	list_init(&p->guests);
 	rc = post_listen(p);
 	port_init(&p->port, loop, p->fd, on_post_readable, NULL);
+	ev_timer_init(&p->again, on_post_again, again_s, 0);
+	p->again.data = p;
 	if (rc) {
 		error_sys(err, rc, "cannot listen for pilots");
 		post_free(p);
@@ -239,6 +258,7 @@ void post_free(struct post *p)
 	if (!p)
 		return;
 	port_stop(&p->port);
+	ev_timer_stop(p->loop, &p->again);
 	while (!list_is_empty(&p->guests))
 		guest_free(list_entry(p->guests.next, struct guest, at));
 	closep(&p->fd);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -202,6 +203,34 @@ static void a_pilot_of_another_version_is_refused_with_a_message(void **state)
 	bed_end(&b);
 }
 
+/* The socket stays readable, so without a pause the loop would run at full speed. */
+static void a_pilot_waits_while_there_is_no_descriptor(void **state)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct bed b = {.loop = loop_new()};
+	struct rlimit limit, none;
+	struct error err = {0};
+	char byte;
+
+	(void)state;
+	b.post = post_new(b.loop, &bed_handler, &b, &err);
+	assert_non_null(b.post);
+	at.sin_port = htons(post_port(b.post));
+	b.fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(b.fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){0, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ev_run(b.loop, EVRUN_ONCE);
+	assert_int_equal(ev_pending_count(b.loop), 0);
+	ev_run(b.loop, EVRUN_NOWAIT);
+	assert_int_equal(recv(b.fd, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	while (recv(b.fd, &byte, 1, MSG_DONTWAIT) < 0)
+		ev_run(b.loop, EVRUN_ONCE);
+	bed_end(&b);
+}
+
 static void the_order_of_a_pilot_comes_back_as_it_was(void **state)
 {
 	static const uint8_t secret[SECRET_SIZE] = {1, 2, 3};
@@ -237,6 +266,7 @@ int main(void)
 		cmocka_unit_test(a_stranger_is_dropped_and_counted),
 		cmocka_unit_test(a_recorded_proof_is_of_no_use),
 		cmocka_unit_test(a_pilot_of_another_version_is_refused_with_a_message),
+		cmocka_unit_test(a_pilot_waits_while_there_is_no_descriptor),
 		cmocka_unit_test(the_order_of_a_pilot_comes_back_as_it_was),
 	};
 
