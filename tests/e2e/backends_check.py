@@ -16,7 +16,7 @@ class List(Story):
         self.assertEqual(self.dvsched("backends").out, self.dvsched("backends", "list").out)
 
     def test_wrong_words_are_errors(self):
-        for words, text in ((("chekc",), "unknown word 'chekc'"), (("check",), "needs the name of a backend"),
+        for words, text in ((("inspect",), "unknown word 'inspect'"), (("check",), "needs the name of a backend"),
                             (("check", "lokal"), "did you mean 'local'?"), (("check", "local", "x"), "unknown word 'x'"),
                             (("check", "local", "none.hjson"), "none.hjson"), (("check", "fake"), "they run nothing"),
                             (("check", "chips"), "dvsched chips probe")):
