@@ -295,13 +295,13 @@ class StandIn(StandInStory):
               status: "list"
               line: "^(?<id>[0-9]+) (?<nam>[^ ]+)$"
               states: { gone: "away" }
-              requests: { memory: "-M <MB>", queue: "-q <value>" }, defaults: { queu: "x", memory: "much" } } } }""")
+              requests: { memory: "-M <MB>", queue: "-q <value>" }, defaults: { queues: "x", memory: "much" } } } }""")
         err = self.run_jobs(2).err
         for text in ("cfg.hjson:3:23: error: 'submit' has no place <nmae>",
                      "there are: <name>, <job>, <out>, <cpus>, <runner>, <requests>",
                      "cfg.hjson:4:", "'submitted' must have a group (?<id>", "cfg.hjson:6:", "has a group 'nam'",
                      "'gone' has no such meaning", "there are: waits, runs, ended",
-                     "'memory' has no place <MB>", "unknown key 'queu'", "did you mean 'queue'?", "'cancel' is missing"):
+                     "'memory' has no place <MB>", "unknown key 'queues'", "did you mean 'queue'?", "'cancel' is missing"):
             self.assertIn(text, err)
         self.jobs('{ name: "a", command: "true", batch: { queues: "x" } }', 'requests: { queue: "-q <value>" }')
         err = self.run_jobs(2).err
