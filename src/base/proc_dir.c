@@ -37,11 +37,13 @@ static bool is_root_of_proc(int fd)
 /* A helper gets it as PROC_DIR_FD: dup2() of a number to itself would keep close-on-exec. */
 static int proc_dir_move(int fd)
 {
-	int moved = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD), errnum;
 
 	if (moved < 0 && errno == EINVAL) /* of a small `ulimit -n` */
 		moved = fcntl(fd, F_DUPFD_CLOEXEC, PROC_DIR_FD + 1);
+	errnum = errno == EINVAL ? EMFILE : errno; /* of a smaller one */
 	close(fd);
+	errno = errnum;
 	return moved;
 }
 

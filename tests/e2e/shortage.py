@@ -150,6 +150,14 @@ class Descriptors(Story):
         self.assertEqual(done.code, 0, done)
         self.assertEqual({len(job["attempts"]) for job in self.results()["jobs"]}, {1})
 
+    def test_too_few_descriptors_are_an_error_that_names_them(self):
+        self.config('{ flow: "jobs", name: "f", jobs: [ { name: "a", command: "true" } ] }')
+        for n in range(4, 8):
+            done = self.finish(self.start("run", "cfg.hjson", "--view", "none", preexec_fn=lambda n=n: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (n, n))))
+            self.assertEqual(done.code, 3, done)
+            self.assertIn("Too many open files", done.err)
+
     def test_without_memory_the_end_is_70_and_a_message(self):
         with open(self.binary, "rb") as binary:
             if b"__asan_init" in binary.read():
