@@ -358,7 +358,8 @@ static void farm_cancel_strays(struct farm *f)
 	if (f->is_cancelling || !f->strays.n)
 		return;
 	farm_run_cancel(f, false, f->strays.at);
-	f->strays.n = 0;
+	if (f->is_cancelling) /* else no agent can be started now */
+		f->strays.n = 0;
 }
 
 /* Those that need the same command: with a grace, or without. */
@@ -605,6 +606,7 @@ void farm_free(struct farm *f)
 	f->agents.files = NULL;
 	while (!list_is_empty(&f->submissions))
 		farm_forget(f, list_entry(f->submissions.next, struct submission, link));
+	ev_timer_stop(f->loop, &f->tick); /* a stray starts it */
 	map_done(&f->by_key);
 	map_done(&f->by_job);
 	map_done(&f->waits);

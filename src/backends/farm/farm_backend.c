@@ -96,11 +96,12 @@ static int farm_find_program(struct farm_backend *b, struct diags *diags)
 void farm_backend_set_request(struct farm_backend *b, const struct job_spec *spec, bool needs_own,
 			      struct farm_request *r)
 {
-	double usual_s = b->usual_s ? b->usual_s(b->usual_ctx, spec->id) : 0;
+	double usual_s;
 
 	map_set_address(&b->requests, spec->rules, r);
 	if (r->mode != FARM_AUTO)
 		return;
+	usual_s = b->usual_s ? b->usual_s(b->usual_ctx, spec->id) : 0;
 	if (usual_s > 0)
 		needs_own |= usual_s >= own_usual_s;
 	else

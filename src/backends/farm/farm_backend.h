@@ -22,7 +22,7 @@ enum farm_mode {
 /* Of jobs with the same rules. */
 struct farm_request {
 	enum farm_mode mode;
-	bool was_auto; /* mode was decided by farm_backend_decide() */
+	bool was_auto; /* mode was decided by farm_backend_set_request() */
 };
 
 /* Sets *ret. false, after an error at pos: there is no such mode. */

@@ -149,7 +149,7 @@ static const char *check_hint(const char *mode, const char *reason, const char *
 		return "set what the cluster asks for in the backend's settings: "
 		       "docs/reference/backends.md";
 	if (str_eq(reason, "run_deadline"))
-		return "it did not end within " CHECK_DEADLINE ": does the cluster have room? See "
+		return "it did not end within " CHECK_DEADLINE ": is the cluster full? See "
 		       "its queue";
 	if (str_eq(reason, "launch") || strstr(message, "not found"))
 		return "dvsched must have the same version and path on the nodes: `program` of the "

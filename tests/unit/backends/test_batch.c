@@ -261,8 +261,8 @@ static void a_list_is_read_line_by_line(void **state)
 		{3, "none\n", true, ""},
 		{3, "1 a PEND\n", false, ""},
 		{0, "what?\n", false, ""},
-		{0, "ID NAME STATE\n1 a PEND no room\n2 b RUN\n", true,
-		 "1 a waits 0 PEND no room\n2 b runs 0 RUN -\n"},
+		{0, "ID NAME STATE\n1 a PEND no memory\n2 b RUN\n", true,
+		 "1 a waits 0 PEND no memory\n2 b runs 0 RUN -\n"},
 	};
 	struct batch_answers a;
 	struct bed b;
